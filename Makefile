@@ -1,0 +1,31 @@
+# `make figures` redraws every figure, `make test` runs every check; both set up what they need in .venv first.
+PYTHON ?= python3
+EXTRAS ?= dev,jax
+BIN := .venv/bin
+
+.PHONY: figures test lint bench clean
+
+figures: .venv/installed
+	$(BIN)/landscape figures --jobs 2
+
+test: .venv/installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -n 2
+
+lint: .venv/installed
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: .venv/installed
+	$(BIN)/python benchmarks/descent.py
+
+.venv/installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[$(EXTRAS)]"
+	touch $@
+
+clean:
+	rm -rf .venv build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache

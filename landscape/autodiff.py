@@ -1,0 +1,163 @@
+"""Derivatives that the user did not write: JAX, PyTorch, or SciPy's finite differences."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+from scipy import differentiate
+
+from landscape.arrays import Array, symmetrize
+
+BatchFunction = Callable[[Array], Array]
+VectorProduct = Callable[[Array, Array], Array]
+
+DIFFERENCE_STEP = 0.02  # first step of a finite difference, in units of the landscape's length scale
+
+
+@dataclass(frozen=True)
+class Derivatives:
+    """A function with its first and second derivatives, all batched."""
+
+    value: BatchFunction
+    gradient: BatchFunction
+    hessian: BatchFunction
+    hvp: VectorProduct
+
+
+def difference_gradient(value: BatchFunction, length_scale: float) -> BatchFunction:
+    """Gradient of a batched function by central differences of order 8 (`scipy.differentiate.jacobian`)."""
+
+    def gradient(x: Array) -> Array:
+        return _jacobian(lambda z: value(z), x, length_scale)
+
+    return gradient
+
+
+def difference_hessian(gradient: BatchFunction, length_scale: float) -> BatchFunction:
+    """Hessian of a batched function from its gradient by central differences of order 8, symmetrised."""
+
+    def hessian(x: Array) -> Array:
+        def components_first(z: Array) -> Array:
+            return np.moveaxis(gradient(z), -1, 0)
+
+        return symmetrize(_jacobian(components_first, x, length_scale))
+
+    return hessian
+
+
+def _jacobian(function: BatchFunction, x: Array, length_scale: float) -> Array:
+    """Derivatives of `function`, whose result's batch axes are last, by the coordinates of `x`."""
+    if x.size == 0:
+        return np.zeros((*x.shape[:-1], *(x.shape[-1:] * (function(x).ndim - x.ndim + 2))))
+    result = differentiate.jacobian(
+        lambda z: function(np.moveaxis(z, 0, -1)),
+        np.moveaxis(x, -1, 0),
+        initial_step=DIFFERENCE_STEP * length_scale,
+        order=8,
+        maxiter=3,
+    )
+    derivative: Array = result.df
+    batch_axes = tuple(range(x.ndim - 1))
+    return np.moveaxis(derivative, tuple(axis - len(batch_axes) for axis in batch_axes), batch_axes)
+
+
+def jax_derivatives(loss: Callable[[Any], Any]) -> Derivatives:
+    """A JAX loss of one point, shape (n,), as batched NumPy functions, compiled.
+
+    Raises
+    ------
+    ImportError
+        If JAX is not installed; the message has the command that installs it.
+    ValueError
+        If JAX computes in float32.
+    """
+    jax = _engine("jax")
+    if not jax.config.jax_enable_x64:
+        raise ValueError(
+            "JAX computes in float32, too coarse to tell a zero eigenvalue from a small one; call "
+            'jax.config.update("jax_enable_x64", True) first, or set the environment variable '
+            "JAX_ENABLE_X64=1"
+        )
+    gradient = jax.grad(loss)
+
+    def one_hvp(x: Any, v: Any) -> Any:
+        return jax.jvp(gradient, (x,), (v,))[1]
+
+    return Derivatives(
+        value=_flat_batch(_padded(jax.jit(jax.vmap(loss)))),
+        gradient=_flat_batch(_padded(jax.jit(jax.vmap(gradient)))),
+        hessian=_flat_batch(_padded(jax.jit(jax.vmap(jax.hessian(loss))))),
+        hvp=_flat_batch(_padded(jax.jit(jax.vmap(one_hvp)))),
+    )
+
+
+def torch_derivatives(loss: Callable[[Any], Any]) -> Derivatives:
+    """A PyTorch loss of one point, a float64 tensor of shape (n,), as batched NumPy functions (`torch.func`).
+
+    Raises
+    ------
+    ImportError
+        If PyTorch is not installed; the message has the command that installs it.
+    """
+    torch = _engine("torch")
+    func = torch.func
+    gradient = func.grad(loss)
+
+    def one_hvp(x: Any, v: Any) -> Any:
+        return func.jvp(gradient, (x,), (v,))[1]
+
+    def on_tensors(function: Callable[..., Any]) -> Callable[..., Array]:
+        batched = func.vmap(function)
+
+        def call(*arrays: Array) -> Array:
+            # torch.func.vmap cannot map over an empty axis: a point of zeros stands in.
+            filled = (a if len(a) else np.zeros((1, a.shape[1])) for a in arrays)
+            result = batched(*(torch.tensor(a, dtype=torch.float64) for a in filled))
+            return np.asarray(result.detach().numpy(), dtype=np.float64)[: len(arrays[0])]
+
+        return call
+
+    return Derivatives(
+        value=_flat_batch(on_tensors(loss)),
+        gradient=_flat_batch(on_tensors(gradient)),
+        hessian=_flat_batch(on_tensors(func.hessian(loss))),
+        hvp=_flat_batch(on_tensors(one_hvp)),
+    )
+
+
+def _engine(name: str) -> ModuleType:
+    try:
+        return importlib.import_module(name)
+    except ImportError as error:
+        raise ImportError(f"{name} is not installed; install it with: pip install 'landscape[{name}]'") from error
+
+
+def _flat_batch(function: Callable[..., Array]) -> Callable[..., Array]:
+    """Let a function of (m, n) arrays take any leading axes."""
+
+    def call(*arrays: Array) -> Array:
+        arrays = tuple(np.broadcast_arrays(*arrays))
+        lead, n = arrays[0].shape[:-1], arrays[0].shape[-1]
+        result = function(*(a.reshape(-1, n) for a in arrays))
+        return result.reshape(lead + result.shape[1:])
+
+    return call
+
+
+def _padded(compiled: Callable[..., Any]) -> Callable[..., Array]:
+    """Pad batches to a power of two, so that a shrinking batch is compiled a few times, not at every size."""
+
+    def call(*arrays: Array) -> Array:
+        size = len(arrays[0])
+        room = 1 << max(size - 1, 0).bit_length()
+        padded = (np.concatenate([a, np.repeat(a[:1], room - size, axis=0)]) for a in arrays)
+        if size == 0:
+            padded = (np.zeros((1, a.shape[1])) for a in arrays)
+        return np.array(compiled(*padded), dtype=np.float64)[:size]  # JAX's own buffer is read-only
+
+    return call

@@ -1,0 +1,77 @@
+"""The one loop over a batch: members advance together, and each leaves as soon as it is finished.
+
+Written once for searches and descents, after the pattern of SciPy's elementwise iterative methods: the state is a named
+tuple of arrays of equal leading length, and what remains of it stays dense.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeVar
+
+import numpy as np
+
+from landscape.arrays import IntArray
+
+RUNNING = 0
+
+State = TypeVar("State", bound=NamedTuple)
+Step = Callable[[State], tuple[State, IntArray | None]]
+Observer = Callable[[int, IntArray, Any], None]
+
+
+def compress(state: State, keep: IntArray) -> State:
+    """The members of a state at the indices `keep`."""
+    return state._make(field.take(keep, axis=0) for field in state)
+
+
+def run_active_set(
+    step: Step[State], state: State, status: IntArray, max_steps: int, observe: Observer | None = None
+) -> tuple[State, IntArray, IntArray]:
+    """Advance every member until its status is no longer `RUNNING` or `max_steps` steps are done.
+
+    Parameters
+    ----------
+    step : callable
+        Takes the state of the members that still run; gives their new state and their statuses, or None for those if
+        all of them still run.
+    state : named tuple of arrays
+        Arrays of equal leading length m.
+    status : (m,) int
+        Statuses before the first step; a member that is not `RUNNING` takes none.
+    max_steps : int
+        Members that are still running then keep the status `RUNNING`.
+    observe : callable, optional
+        Called after each step with its number, the indices of the members that took it, and their state.
+
+    Returns
+    -------
+    state, status, steps
+        For all m members, in their order; `steps` counts the steps that each took.
+    """
+    final = state._make(np.array(field) for field in state)
+    status = np.array(status)
+    steps = np.zeros(len(status), dtype=np.int64)
+    active = np.nonzero(status == RUNNING)[0]
+    state = compress(state, active)
+    for number in range(1, max_steps + 1):
+        if active.size == 0:
+            break
+        state, now = step(state)
+        if observe is not None:
+            observe(number, active, state)
+        if now is None:
+            continue
+        finished = np.flatnonzero(now)
+        if finished.size:
+            leaving = active[finished]
+            for target, source in zip(final, state, strict=True):
+                target[leaving] = source[finished]
+            status[leaving] = now[finished]
+            steps[leaving] = number
+            running = np.flatnonzero(now == RUNNING)
+            active, state = active[running], compress(state, running)
+    for target, source in zip(final, state, strict=True):
+        target[active] = source
+    steps[active] = max_steps
+    return final, status, steps

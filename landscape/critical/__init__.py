@@ -1,0 +1,1 @@
+"""Critical points: search, merge, classify."""

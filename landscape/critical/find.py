@@ -1,0 +1,93 @@
+"""From starts to classified critical points: search, merge, classify."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from landscape.arrays import Array
+from landscape.critical.classify import classify
+from landscape.critical.merge import merge
+from landscape.critical.newton import Newton
+from landscape.critical.points import CriticalPoints, Kind
+from landscape.critical.search import SearchMethod, SearchRuns, search
+from landscape.function import Landscape
+
+
+def find_critical_points(
+    landscape: Landscape,
+    starts: npt.ArrayLike,
+    method: SearchMethod | None = None,
+    max_steps: int = 500,
+    progress: Callable[[int, int], None] | None = None,
+) -> CriticalPoints:
+    """All critical points, of every index, that a search from `starts` leads to.
+
+    Parameters
+    ----------
+    starts : (m, n)
+        For example `landscape.starts(rng, 1000)`.
+    method : SearchMethod, optional
+        `Newton()` if left out.
+    max_steps : int
+        Steps after which a search is given up.
+    progress : callable, optional
+        Called after each step with its number and how many searches still run.
+
+    Returns
+    -------
+    CriticalPoints
+        Distinct points modulo the landscape's symmetry, sorted by index and value; `search_counts` tells how the
+        searches ended.
+
+    Raises
+    ------
+    ValueError
+        If `starts` has the wrong shape.
+
+    Examples
+    --------
+    >>> import numpy as np, landscape
+    >>> himmelblau = landscape.problem("himmelblau")
+    >>> points = landscape.find_critical_points(himmelblau, himmelblau.starts(np.random.default_rng(0), 200))
+    >>> points.count_by_index()
+    {0: 4, 1: 4, 2: 1}
+    """
+    starts = np.asarray(starts, dtype=np.float64)
+    runs = search(landscape, starts, method or Newton(), max_steps, progress)
+    return collect(landscape, runs)
+
+
+def collect(landscape: Landscape, runs: SearchRuns) -> CriticalPoints:
+    """The distinct critical points at which searches converged, classified and counted."""
+    converged = runs.converged()
+    order = np.argsort(converged.gradient_norm, kind="stable")  # the best copy of each point stands for it
+    x = converged.x[order]
+    representative, label = merge(landscape, x)
+    points = classify(landscape, x[representative], np.bincount(label, minlength=len(representative)))
+    points = points[points.kind != Kind.NOT_CRITICAL]
+    return replace(points, search_counts=runs.count()).sorted()
+
+
+def union(landscape: Landscape, parts: Sequence[CriticalPoints]) -> CriticalPoints:
+    """The distinct points of several sets; how often each was found and how searches ended is added up."""
+    together = CriticalPoints.concatenate(list(parts))
+    representative, label = merge(landscape, together.x)
+    found = np.bincount(label, weights=together.found, minlength=len(representative)).astype(np.int64)
+    counts: dict[str, int] = {}
+    for part in parts:
+        for name, number in part.search_counts.items():
+            counts[name] = counts.get(name, 0) + number
+    return replace(together[representative], found=found, search_counts=counts).sorted()
+
+
+def nearest(landscape: Landscape, points: Array, x: Array, tolerance: float = 1e-3) -> npt.NDArray[np.int64]:
+    """For each of `x` (m, n) the row of `points` (k, n) that it coincides with to `tolerance` length scales, -1 if
+    none."""
+    _, label = merge(landscape, np.concatenate([points, x]), tolerance)
+    row = np.full(label.max(initial=-1) + 1, -1, dtype=np.int64)
+    row[label[: len(points)][::-1]] = np.arange(len(points))[::-1]
+    return row[label[len(points) :]]

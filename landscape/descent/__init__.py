@@ -1,0 +1,1 @@
+"""Descent: optimizers, one a file, and the ensemble that runs any of them from many starts."""

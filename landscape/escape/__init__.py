@@ -1,0 +1,1 @@
+"""How descent leaves saddles."""

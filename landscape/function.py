@@ -1,0 +1,343 @@
+"""The `Landscape`: a smooth function with its derivatives and all that a search of it needs to know."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from landscape.arrays import Array, BoolArray, matvec
+from landscape.autodiff import (
+    BatchFunction,
+    Derivatives,
+    VectorProduct,
+    difference_gradient,
+    difference_hessian,
+    jax_derivatives,
+    torch_derivatives,
+)
+from landscape.manifolds import Box, Euclidean, Manifold
+from landscape.symmetry import Identity, Symmetry
+
+Sampler = Callable[[np.random.Generator, int], Array]
+
+_PROBE_POINTS = 5
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What is known of a landscape's critical points from outside this library.
+
+    Attributes
+    ----------
+    counts : mapping of int to int, optional
+        Number of critical points of each index.
+    complete : bool
+        Whether `counts` is for every index, not only for those it names.
+    minimum_value : float, optional
+        Global minimum.
+    degenerate : int, optional
+        Number of degenerate critical points; they are not in `counts`.
+    source : str
+        Where this is from.
+    """
+
+    counts: Mapping[int, int] | None = None
+    complete: bool = True
+    minimum_value: float | None = None
+    degenerate: int = 0
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Where the derivatives come from: 'exact', 'JAX', 'PyTorch' or 'finite differences'."""
+
+    gradient: str = "exact"
+    hessian: str = "exact"
+
+    @property
+    def relative_error(self) -> float:
+        """Relative accuracy of the Hessian: rounding, or what nested differences leave of it."""
+        eps = float(np.finfo(np.float64).eps)
+        if self.hessian != "finite differences":
+            return eps
+        return eps ** (2 / 3) if self.gradient != "finite differences" else eps ** (1 / 2)
+
+
+@dataclass(frozen=True, eq=False)
+class Landscape:
+    """A smooth function on a manifold, batched over points of shape (..., n).
+
+    Most are made by `landscape.problem`, `Landscape.from_function`, `Landscape.from_jax` or
+    `Landscape.from_torch`.
+
+    Parameters
+    ----------
+    name : str
+        For reports.
+    manifold : Manifold
+        Where it lives. A plain box of starts is `Euclidean(n, box)`.
+    value, gradient, hessian : callable
+        (..., n) to (...), (..., n) and (..., n, n): derivatives in ambient coordinates.
+    hvp : callable, optional
+        Hessian-vector product, (..., n) and (..., n) to (..., n); from `hessian` if left out.
+    symmetry : Symmetry
+        Group that leaves the function alone and modulo which critical points are counted.
+    sampler : callable, optional
+        (rng, size) to (size, n) starts; uniform on the manifold or its box if left out.
+    domain : callable, optional
+        (..., n) to bool (...): where critical points are looked for; everywhere if left out.
+    confining : bool
+        On a non-compact manifold: whether the function grows at infinity, so that the Morse sum is that of a
+        ball.
+    truth : Truth, optional
+        Known critical points.
+    provenance : Provenance
+        Where the derivatives come from.
+    parameters : mapping
+        The parameters it was made with.
+    """
+
+    name: str
+    manifold: Manifold
+    value: BatchFunction
+    gradient: BatchFunction
+    hessian: BatchFunction
+    hvp: VectorProduct = None  # type: ignore[assignment]  # filled in below
+    symmetry: Symmetry = field(default_factory=Identity)
+    sampler: Sampler | None = None
+    domain: Callable[[Array], BoolArray] | None = None
+    confining: bool = False
+    truth: Truth | None = None
+    provenance: Provenance = field(default_factory=Provenance)
+    parameters: Mapping[str, object] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.hvp is None:
+            object.__setattr__(self, "hvp", lambda x, v: matvec(self.hessian(x), v))
+
+    @property
+    def dim(self) -> int:
+        """Number of ambient coordinates of a point."""
+        return self.manifold.dim
+
+    @property
+    def euler_characteristic(self) -> int | None:
+        """What the sum of (-1)^index over all critical points must be; None where Morse theory is silent.
+
+        The Euler characteristic of a compact manifold (Milnor 1963, *Morse Theory*, Theorem 5.2); 1 for a
+        function on R^n that grows at infinity; unknown where critical points are counted modulo an infinite
+        group.
+        """
+        representative = self.manifold.normalize(np.ones(self.dim))
+        if self.symmetry.orbit_size(self.manifold, representative) is None:
+            return None
+        return self.manifold.euler_characteristic if self.manifold.compact or self.confining else None
+
+    def starts(self, rng: np.random.Generator, size: int) -> Array:
+        """Draw `size` starts, (size, n)."""
+        sampler = self.sampler or self.manifold.sample
+        return sampler(rng, size)
+
+    def riemannian_gradient(self, x: Array) -> Array:
+        """Gradient projected on the tangent space, (..., n)."""
+        return self.manifold.project(x, self.gradient(x))
+
+    def tangent_hessian(self, x: Array) -> Array:
+        """Riemannian Hessian in the manifold's tangent basis, (..., d, d)."""
+        return self.manifold.tangent_hessian(x, self.gradient(x), self.hessian(x))
+
+    def inside(self, x: Array) -> BoolArray:
+        """Whether points lie in the domain, (...)."""
+        return np.ones(x.shape[:-1], dtype=bool) if self.domain is None else self.domain(x)
+
+    @classmethod
+    def from_function(
+        cls,
+        value: Callable[[Array], Any],
+        gradient: Callable[[Array], Any] | None = None,
+        hessian: Callable[[Array], Any] | None = None,
+        *,
+        dim: int | None = None,
+        box: Box | tuple[float, float] = (-1.0, 1.0),
+        manifold: Manifold | None = None,
+        vectorized: bool = True,
+        name: str | None = None,
+        confining: bool = False,
+    ) -> Landscape:
+        """A landscape from NumPy functions.
+
+        Parameters
+        ----------
+        value, gradient, hessian : callable
+            (..., n) to (...), (..., n), (..., n, n); with `vectorized=False`, of one point (n,). Missing
+            derivatives are taken by finite differences, as `provenance` says.
+        dim : int
+            Number of coordinates; not needed when `manifold` is given.
+        box : pair of float or of (n,)
+            Corners of the box from which starts are drawn.
+        manifold : Manifold, optional
+            Instead of `dim` and `box`.
+        vectorized : bool
+            Whether the functions take batches.
+        name : str, optional
+            Defaults to the function's own.
+        confining : bool
+            Whether the function grows at infinity.
+
+        Raises
+        ------
+        ValueError
+            If a function returns the wrong shape.
+
+        Examples
+        --------
+        >>> from landscape import Landscape
+        >>> bowl = Landscape.from_function(lambda x: (x**2).sum(axis=-1), dim=3, box=(-2, 2))
+        >>> bowl.provenance.gradient
+        'finite differences'
+        """
+        manifold = _manifold(manifold, dim, box)
+        given = {"value": value, "gradient": gradient, "hessian": hessian}
+        wrapped = {
+            key: _float64(function if vectorized else _point_by_point(function, rank))
+            for rank, (key, function) in enumerate(given.items())
+            if function is not None
+        }
+        _check_shapes(wrapped, manifold, "a function of one point needs vectorized=False")
+        scale = manifold.length_scale
+        batched_value = wrapped["value"]
+        batched_gradient = wrapped.get("gradient") or difference_gradient(batched_value, scale)
+        batched_hessian = wrapped.get("hessian") or difference_hessian(batched_gradient, scale)
+        return cls(
+            name=name or str(getattr(value, "__name__", "function")),
+            manifold=manifold,
+            value=batched_value,
+            gradient=batched_gradient,
+            hessian=batched_hessian,
+            confining=confining,
+            provenance=Provenance(
+                gradient="exact" if gradient is not None else "finite differences",
+                hessian="exact" if hessian is not None else "finite differences",
+            ),
+        )
+
+    @classmethod
+    def from_jax(
+        cls,
+        loss: Callable[[Any], Any],
+        dim: int | None = None,
+        *,
+        box: Box | tuple[float, float] = (-1.0, 1.0),
+        manifold: Manifold | None = None,
+        name: str | None = None,
+        confining: bool = False,
+    ) -> Landscape:
+        """A landscape from a JAX loss of one point, (n,) to a scalar; derivatives by autodiff, compiled.
+
+        Raises
+        ------
+        ImportError, ValueError
+            If JAX is missing, computes in float32, or the loss does not return a scalar.
+        """
+        manifold = _manifold(manifold, dim, box)
+        return cls._from_autodiff(jax_derivatives(loss), "JAX", loss, manifold, name, confining)
+
+    @classmethod
+    def from_torch(
+        cls,
+        loss: Callable[[Any], Any],
+        dim: int | None = None,
+        *,
+        box: Box | tuple[float, float] = (-1.0, 1.0),
+        manifold: Manifold | None = None,
+        name: str | None = None,
+        confining: bool = False,
+    ) -> Landscape:
+        """A landscape from a PyTorch loss of one point, a float64 tensor (n,) to a scalar.
+
+        Derivatives by `torch.func`.
+
+        Raises
+        ------
+        ImportError, ValueError
+            If PyTorch is missing, or the loss does not return a scalar.
+        """
+        manifold = _manifold(manifold, dim, box)
+        return cls._from_autodiff(torch_derivatives(loss), "PyTorch", loss, manifold, name, confining)
+
+    @classmethod
+    def _from_autodiff(
+        cls,
+        derivatives: Derivatives,
+        engine: str,
+        loss: Callable[[Any], Any],
+        manifold: Manifold,
+        name: str | None,
+        confining: bool,
+    ) -> Landscape:
+        _check_shapes({"value": derivatives.value}, manifold, f"{engine} needs a function of one point to a scalar")
+        return cls(
+            name=name or str(getattr(loss, "__name__", "function")),
+            manifold=manifold,
+            value=derivatives.value,
+            gradient=derivatives.gradient,
+            hessian=derivatives.hessian,
+            hvp=derivatives.hvp,
+            confining=confining,
+            provenance=Provenance(gradient=engine, hessian=engine),
+        )
+
+    def with_options(self, **changes: Any) -> Landscape:
+        """A copy with some fields replaced, such as `symmetry`, `domain` or `name`."""
+        if "hessian" in changes:
+            changes.setdefault("hvp", None)  # the product with the former Hessian is no longer true
+        return replace(self, **changes)
+
+
+def _manifold(manifold: Manifold | None, dim: int | None, box: Box | tuple[float, float]) -> Manifold:
+    if manifold is not None:
+        if dim is not None and dim != manifold.dim:
+            raise ValueError(f"dim is {dim} but the manifold has {manifold.dim} coordinates")
+        return manifold
+    if dim is None:
+        raise ValueError("a landscape needs dim, its number of coordinates, or a manifold")
+    return Euclidean(dim, box)
+
+
+def _float64(function: Callable[[Array], Any]) -> BatchFunction:
+    def call(x: Array) -> Array:
+        return np.array(function(x), dtype=np.float64)  # a copy: the result may be the argument or a constant
+
+    return call
+
+
+def _point_by_point(function: Callable[[Array], Any], rank: int) -> BatchFunction:
+    """A batched function from a function of one point whose result has `rank` axes."""
+
+    def call(x: Array) -> Array:
+        if x.size == 0:
+            return np.zeros(x.shape[:-1] + x.shape[-1:] * rank)
+        points = x.reshape(-1, x.shape[-1])
+        results = np.array([function(point) for point in points], dtype=np.float64)
+        return results.reshape(x.shape[:-1] + results.shape[1:])
+
+    return call
+
+
+def _check_shapes(functions: Mapping[str, BatchFunction], manifold: Manifold, hint: str) -> None:
+    """Call each function on a few points and compare the shapes of its results with those expected."""
+    n = manifold.dim
+    size = _PROBE_POINTS + (n == _PROBE_POINTS)  # a batch as long as a point would hide a transposed result
+    points = manifold.sample(np.random.default_rng(0), size)
+    expected = {"value": (size,), "gradient": (size, n), "hessian": (size, n, n)}
+    for key, function in functions.items():
+        with np.errstate(all="ignore"):
+            shape = function(points).shape
+        if shape != expected[key]:
+            raise ValueError(
+                f"{key} returned shape {shape} for points of shape {points.shape}, expected {expected[key]}; {hint}"
+            )

@@ -1,0 +1,19 @@
+"""The zoo: landscapes whose critical points are known, by name.
+
+A new one is a function in one of the families below, or in your own code, decorated with `register`.
+"""
+
+# Importing a family registers its problems.
+from landscape.problems import (  # noqa: F401
+    lattice,
+    lennard_jones,
+    planar,
+    quadratic,
+    regression,
+    rosenbrock,
+    separable,
+    spin_glass,
+)
+from landscape.problems.registry import ProblemEntry, entry, problem, problem_names, register
+
+__all__ = ["ProblemEntry", "entry", "problem", "problem_names", "register"]

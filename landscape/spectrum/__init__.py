@@ -1,0 +1,1 @@
+"""Eigenvalues of Hessians in the tangent space."""

@@ -1,0 +1,81 @@
+"""The Riemannian gradient and Hessian in an orthonormal tangent basis, with the symmetry's zero modes set apart."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from landscape.arrays import Array, BoolArray, IntArray, matvec, spectral_radius_bound, transpose
+from landscape.function import Landscape
+
+
+@dataclass(frozen=True)
+class TangentSystem:
+    """First and second derivatives at points (m, n), in tangent coordinates of dimension d.
+
+    Attributes
+    ----------
+    gradient : (m, d)
+        Riemannian gradient.
+    hessian : (m, d, d)
+        Riemannian Hessian on the complement of the zero modes; it maps the zero modes to zero exactly.
+    basis : (m, n, d)
+        Orthonormal tangent basis.
+    zero_modes : (m, d, k)
+        Orthonormal columns, some of them zero, along which symmetry makes the function constant.
+    """
+
+    gradient: Array
+    hessian: Array
+    basis: Array
+    zero_modes: Array
+
+    @property
+    def orbit_dimension(self) -> IntArray:
+        """Dimension of each point's orbit, (m,)."""
+        return np.rint((self.zero_modes**2).sum(axis=(-2, -1))).astype(np.int64)
+
+    @property
+    def scale(self) -> Array:
+        """An upper bound of the Hessian's spectral radius, (m,)."""
+        return spectral_radius_bound(self.hessian)
+
+    @property
+    def finite(self) -> BoolArray:
+        """Whether all derivatives are finite, (m,)."""
+        finite: BoolArray = np.isfinite(self.gradient).all(axis=-1) & np.isfinite(self.scale)
+        return finite
+
+    def ambient(self, v: Array) -> Array:
+        """Tangent coordinates (m, d) as ambient vectors (m, n)."""
+        return matvec(self.basis, v)
+
+    def lifted_hessian(self) -> Array:
+        """The Hessian with its zero modes lifted above every other eigenvalue, (m, d, d)."""
+        if self.zero_modes.shape[-1] == 0:
+            return self.hessian
+        height = 2 * self.scale + np.finfo(np.float64).tiny
+        return self.hessian + height[:, None, None] * (self.zero_modes @ transpose(self.zero_modes))
+
+
+def tangent_system(landscape: Landscape, x: Array, gradient: Array | None = None) -> TangentSystem:
+    """Derivatives of a landscape at points (m, n) in tangent coordinates.
+
+    Parameters
+    ----------
+    gradient : (m, n), optional
+        The ambient gradient at `x`, if it is known already.
+    """
+    manifold = landscape.manifold
+    if gradient is None:
+        gradient = landscape.gradient(x)
+    basis = manifold.tangent_basis(x)
+    hessian = manifold.tangent_hessian(x, gradient, landscape.hessian(x))
+    gradient = matvec(transpose(basis), gradient)
+    zero_modes = transpose(basis) @ landscape.symmetry.zero_modes(x)
+    if zero_modes.shape[-1] > 0:
+        along = hessian @ zero_modes
+        across = along - zero_modes @ (transpose(zero_modes) @ along)
+        hessian = hessian - along @ transpose(zero_modes) - zero_modes @ transpose(across)
+    return TangentSystem(gradient, hessian, basis, zero_modes)

@@ -1,0 +1,1 @@
+"""Closed forms and exact numbers from the literature: pure functions of numbers."""

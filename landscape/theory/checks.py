@@ -1,0 +1,16 @@
+"""Checks of arguments that the closed forms share."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from landscape.arrays import Array
+
+
+def positive(name: str, value: npt.ArrayLike) -> Array:
+    """`value` as floats, or a ValueError that names it if any is not positive and finite."""
+    number = np.asarray(value, dtype=np.float64)
+    if not (np.isfinite(number) & (number > 0)).all():
+        raise ValueError(f"{name} is {value!r} but must be positive and finite")
+    return number

@@ -1,0 +1,225 @@
+"""Symmetries: one structure is one point, and rigid motions are the flat directions."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from landscape.arrays import matvec, norm, transpose
+from landscape.manifolds import Euclidean, Sphere, Torus
+from landscape.symmetry import Identity, ParticleSymmetry, SignFlip
+
+PHI = (1 + np.sqrt(5)) / 2
+_RECTANGLES = np.array([[0, a, b * PHI] for a in (1, -1) for b in (1, -1)])
+ICOSAHEDRON = np.concatenate([np.roll(_RECTANGLES, k, axis=1) for k in range(3)])
+CUBE = np.array([[a, b, c] for a in (1.0, -1) for b in (1, -1) for c in (1, -1)])
+
+STRUCTURES = {
+    "one": np.ones((1, 3)),
+    "pair": np.array([[0.0, 0, 0], [1, 0, 0]]),
+    "line": np.outer([0, 1, 2.3, 3], [1.0, 1, 1]),
+    "symmetric line": np.outer([-2, -1, 0, 1, 2.0], [0.0, 0, 1]),
+    "triangle": np.array([[0.0, 0, 0], [1, 0, 0], [0.5, np.sqrt(0.75), 0]]),
+    "square": np.array([[0.0, 0, 0], [1, 0, 0], [1, 1, 0], [0, 1, 0]]),
+    "flat": np.random.default_rng(7).normal(size=(6, 3)) * [1, 1, 0],
+    "tetrahedron with centre": np.array([[1, 1, 1], [1, -1, -1], [-1, 1, -1], [-1, -1, 1], [0, 0, 0.0]]),
+    "cube": CUBE,
+    "icosahedron": ICOSAHEDRON,
+    "icosahedron with centre": np.concatenate([ICOSAHEDRON, np.zeros((1, 3))]),
+    "generic": np.random.default_rng(8).normal(size=(7, 3)),
+}
+LINEAR = ("pair", "line", "symmetric line")
+
+every_structure = pytest.mark.parametrize("r", STRUCTURES.values(), ids=STRUCTURES.keys())
+seeds = st.integers(0, 2**32 - 1)
+
+
+def rotation(rng):
+    q, _ = np.linalg.qr(rng.normal(size=(3, 3)))
+    return q * np.sign(np.linalg.det(q))
+
+
+def copy(r, rng, reflect=True):
+    """A congruent copy: permuted, rotated, translated and, half of the time, reflected; (3 N,)."""
+    sign = -1 if reflect and rng.random() < 0.5 else 1
+    return (sign * r[rng.permutation(len(r))] @ rotation(rng).T + rng.normal(size=3)).ravel()
+
+
+def space(r):
+    return Euclidean(r.size, (-2, 2))
+
+
+def pair_energy(x):
+    """A smooth function of pair distances: invariant under the whole group."""
+    r = x.reshape(-1, 3)
+    i, j = np.triu_indices(len(r), k=1)
+    return np.exp(-0.3 * ((r[i] - r[j]) ** 2).sum(axis=1)).sum()
+
+
+def pair_gradient(x):
+    r = x.reshape(-1, 3)
+    difference = r[:, None] - r
+    weight = np.exp(-0.3 * (difference**2).sum(axis=2))
+    return (-0.6 * weight[:, :, None] * difference).sum(axis=1).ravel()
+
+
+@every_structure
+@given(seed=seeds)
+def test_fingerprint_is_invariant(r, seed):
+    symmetry = ParticleSymmetry(len(r))
+    other = copy(r, np.random.default_rng(seed))
+    expected = symmetry.fingerprint(space(r), r.ravel())
+    assert expected.shape == (len(r) * (len(r) - 1) // 2,)
+    np.testing.assert_allclose(symmetry.fingerprint(space(r), other), expected, atol=1e-12)
+
+
+@every_structure
+@given(seed=seeds, size=st.floats(1e-8, 1.0))
+def test_fingerprint_moves_at_most_twice_as_fast_as_the_point(r, seed, size):
+    symmetry = ParticleSymmetry(len(r))
+    step = size * np.random.default_rng(seed).normal(size=r.size)
+    change = symmetry.fingerprint(space(r), r.ravel() + step) - symmetry.fingerprint(space(r), r.ravel())
+    assert np.abs(change).max(initial=0.0) <= 2 * norm(step) + 1e-13
+
+
+@every_structure
+@pytest.mark.parametrize("within", [np.inf, 1e-2])
+def test_congruent_copies_are_at_distance_zero(r, within):
+    rng = np.random.default_rng(3)
+    copies = np.array([copy(r, rng) for _ in range(20)])
+    distance = ParticleSymmetry(len(r)).distance(space(r), r.ravel(), copies, within)
+    assert distance.shape == (20,)
+    assert distance.max() < 1e-13 * max(1, norm(r.ravel()))
+
+
+@every_structure
+@settings(max_examples=30)
+@given(seed=seeds)
+def test_distance_of_perturbed_copies(r, seed):
+    rng = np.random.default_rng(seed)
+    symmetry, size = ParticleSymmetry(len(r)), 1e-3
+    a, b = r + size * rng.normal(size=(2, *r.shape))
+    raw = norm((a - b).ravel())
+    there = symmetry.distance(space(r), a.ravel(), copy(b, rng), within=0.1)
+    back = symmetry.distance(space(r), copy(b, rng), copy(a, rng), within=0.1)
+    assert there <= raw * (1 + 1e-9)
+    assert there == pytest.approx(float(back), rel=1e-6, abs=1e-12)
+    # It is of the size of the perturbation, not zero: pair distances differ, and each moves by sqrt(2) times
+    # at most.
+    gap = np.abs(np.subtract(*(symmetry.fingerprint(space(r), p.ravel()) for p in (a, b)))).max(initial=0.0)
+    assert there >= gap / np.sqrt(2) * (1 - 1e-9)
+
+
+@given(seed=seeds)
+def test_distance_between_any_two_structures_is_at_most_the_raw_one(seed):
+    rng = np.random.default_rng(seed)
+    a, b = rng.normal(size=(2, 4, 15))
+    symmetry, manifold = ParticleSymmetry(5), Euclidean(15)
+    distance = symmetry.distance(manifold, a, b)
+    assert (distance <= norm(a - b) * (1 + 1e-12)).all()
+    assert (distance > 0).all()
+
+
+@pytest.mark.parametrize("reflection", [True, False])
+def test_mirror_images_of_a_chiral_structure(reflection):
+    r = STRUCTURES["generic"]
+    mirror = (r * [1, 1, -1]).ravel()
+    distance = ParticleSymmetry(len(r), reflection=reflection).distance(space(r), r.ravel(), mirror)
+    assert (distance < 1e-13) is np.bool_(reflection)
+    assert reflection or distance > 0.1
+
+
+def test_mirror_images_of_a_flat_structure_are_one_even_without_reflection():
+    r = STRUCTURES["flat"]
+    symmetry = ParticleSymmetry(len(r), reflection=False)
+    assert symmetry.distance(space(r), r.ravel(), (r * [-1, 1, 1]).ravel()) < 1e-13
+
+
+@pytest.mark.parametrize("within", [1e-6, 1e-2])
+def test_different_structures_are_farther_than_asked(within):
+    a, b = CUBE, CUBE.copy()
+    b[0] *= 1.5
+    assert ParticleSymmetry(8).distance(space(a), a.ravel(), b.ravel(), within) > within
+
+
+@pytest.mark.parametrize("within", [np.inf, 1e-2])
+def test_coincident_particles_and_empty_batches(within):
+    symmetry, manifold = ParticleSymmetry(3), Euclidean(9)
+    together, apart = np.zeros(9), np.arange(9.0)
+    assert symmetry.distance(manifold, together, together + 1.0, within) == pytest.approx(0.0, abs=1e-15)
+    assert symmetry.distance(manifold, together, apart) == pytest.approx(np.sqrt(6 * 9))
+    assert symmetry.distance(manifold, np.zeros((0, 9)), np.zeros((0, 9)), within).shape == (0,)
+    assert symmetry.distance(manifold, np.zeros((2, 1, 9)), np.zeros((3, 9)), within).shape == (2, 3)
+
+
+def test_blocks_do_not_change_the_result(monkeypatch):
+    rng = np.random.default_rng(4)
+    r = STRUCTURES["icosahedron with centre"]
+    symmetry = ParticleSymmetry(len(r))
+    a = np.array([copy(r + 1e-3 * rng.normal(size=r.shape), rng) for _ in range(6)])
+    whole = symmetry.distance(space(r), a, a[::-1], within=0.1)
+    monkeypatch.setattr("landscape.symmetry._PAIRS_PER_BLOCK", 1000)
+    np.testing.assert_allclose(symmetry.distance(space(r), a, a[::-1], within=0.1), whole, rtol=1e-12)
+
+
+@every_structure
+def test_zero_modes_are_the_rigid_motions(r, request):
+    name = request.node.callspec.id
+    modes = ParticleSymmetry(len(r)).zero_modes(r.ravel())
+    assert modes.shape == (r.size, min(6, r.size))
+    gram = modes.T @ modes
+    expected = {"one": 3}.get(name, 5 if name in LINEAR else 6)
+    np.testing.assert_allclose(gram, np.diag(np.round(np.diag(gram))), atol=1e-12)
+    assert np.trace(gram) == pytest.approx(expected)
+    # An invariant function has no slope along them, wherever it is.
+    assert np.abs(modes.T @ pair_gradient(r.ravel())).max() < 1e-12
+    # Translations and rotations lie in their span.
+    turned = np.cross([0.3, -0.2, 0.5], r).ravel() + np.tile([1.0, 2.0, 3.0], len(r))
+    np.testing.assert_allclose(matvec(modes, matvec(modes.T, turned)), turned, atol=1e-10)
+
+
+def test_zero_modes_are_flat_at_a_critical_point_and_work_in_batches():
+    # By a step along a mode, then second differences of an invariant function at a generic point's orbit.
+    rng = np.random.default_rng(5)
+    x = rng.normal(size=(2, 3, 12))
+    modes = ParticleSymmetry(4).zero_modes(x)
+    assert modes.shape == (2, 3, 12, 6)
+    np.testing.assert_allclose(transpose(modes) @ modes, np.broadcast_to(np.eye(6), (2, 3, 6, 6)), atol=1e-12)
+    h = 1e-5
+    for k in range(6):
+        forward, backward = x[0, 0] + h * modes[0, 0, :, k], x[0, 0] - h * modes[0, 0, :, k]
+        assert abs(pair_energy(forward) - pair_energy(backward)) / (2 * h) < 1e-9
+
+
+def test_infinite_orbits_have_no_size():
+    assert ParticleSymmetry(3).orbit_size(Euclidean(9), np.zeros((2, 9))) is None
+
+
+@pytest.mark.parametrize("manifold", [Euclidean(3), Sphere(3), Torus((1.0, 2.0, 3.0))])
+@given(seed=seeds)
+def test_sign_flip(manifold, seed):
+    rng = np.random.default_rng(seed)
+    x, y = manifold.sample(rng, 5), manifold.sample(rng, 5)
+    flip, minus_x = SignFlip(), manifold.normalize(-x)
+    np.testing.assert_allclose(flip.fingerprint(manifold, minus_x), flip.fingerprint(manifold, x), atol=1e-12)
+    assert (flip.distance(manifold, x, minus_x) < 1e-12).all()
+    np.testing.assert_allclose(flip.distance(manifold, minus_x, y), flip.distance(manifold, x, y), atol=1e-12)
+    change = np.abs(flip.fingerprint(manifold, x) - flip.fingerprint(manifold, y)).max(axis=-1)
+    assert (change <= 2 * flip.distance(manifold, x, y) + 1e-12).all()
+    assert flip.orbit_size(manifold, x).tolist() == [2] * 5
+    assert flip.zero_modes(x).shape == (5, 3, 0)
+
+
+def test_sign_flip_fixes_the_origin_and_the_half_periods():
+    assert SignFlip().orbit_size(Euclidean(2), np.zeros(2)) == 1
+    points = np.array([[0.0, 0.0], [0.5, 0.0], [0.5, 1.0], [0.25, 0.0]])
+    assert SignFlip().orbit_size(Torus((1.0, 2.0)), points).tolist() == [1, 1, 1, 2]
+
+
+def test_identity():
+    x, y = np.zeros((4, 2)), np.ones((4, 2))
+    manifold = Euclidean(2)
+    np.testing.assert_allclose(Identity().distance(manifold, x, y), np.sqrt(2))
+    np.testing.assert_array_equal(Identity().fingerprint(manifold, x), x)
+    assert Identity().zero_modes(x).shape == (4, 2, 0)
+    assert Identity().orbit_size(manifold, x).tolist() == [1, 1, 1, 1]
