@@ -6,6 +6,7 @@ tuple of arrays of equal leading length, and what remains of it stays dense.
 
 from __future__ import annotations
 
+from collections import namedtuple
 from collections.abc import Callable
 from typing import Any, NamedTuple, TypeVar
 
@@ -18,6 +19,15 @@ RUNNING = 0
 State = TypeVar("State", bound=NamedTuple)
 Step = Callable[[State], tuple[State, IntArray | None]]
 Observer = Callable[[int, IntArray, Any], None]
+
+
+class NoMemory(NamedTuple):
+    """The memory of methods that remember nothing from step to step."""
+
+
+def with_memory(common: type[Any], memory: type[Any]) -> type[Any]:
+    """A named tuple type of the fields common to all methods, then those of one method's memory."""
+    return namedtuple("State", (*common._fields, *memory._fields))
 
 
 def compress(state: State, keep: IntArray) -> State:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import zipfile
 from dataclasses import fields, replace
 from typing import Any, Self
 
@@ -27,11 +28,11 @@ class Results:
     """
 
     @classmethod
-    def _row_fields(cls) -> list[str]:
+    def row_fields(cls) -> list[str]:
         return cls._fields_of_role(None)
 
     @classmethod
-    def _shared_fields(cls) -> list[str]:
+    def shared_fields(cls) -> list[str]:
         return cls._fields_of_role("shared")
 
     @classmethod
@@ -42,7 +43,7 @@ class Results:
         return replace(self, **rows, **dict.fromkeys(self._fields_of_role("transient")))  # type: ignore[type-var]
 
     def __len__(self) -> int:
-        return len(getattr(self, self._row_fields()[0]))
+        return len(getattr(self, self.row_fields()[0]))
 
     def __getitem__(self, rows: Any) -> Self:
         """Rows chosen by a slice, a mask or an array of indices; an integer gives a result of one row."""
@@ -50,12 +51,12 @@ class Results:
             if not -len(self) <= rows < len(self):
                 raise IndexError(f"row {rows} of a result of {len(self)} rows")
             rows = [int(rows)]
-        return self._with_rows({name: getattr(self, name)[rows] for name in self._row_fields()})
+        return self._with_rows({name: getattr(self, name)[rows] for name in self.row_fields()})
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write everything to one `.npz` file (arrays and JSON, no pickles)."""
-        arrays = {name: getattr(self, name) for name in self._row_fields()}
-        common = {name: getattr(self, name) for name in self._shared_fields()}
+        arrays = {name: getattr(self, name) for name in self.row_fields()}
+        common = {name: getattr(self, name) for name in self.shared_fields()}
         with open(path, "wb") as file:
             np.savez_compressed(file, __shared__=np.array(json.dumps(common)), **arrays)
 
@@ -68,15 +69,18 @@ class Results:
         ValueError
             If the file does not hold a result of this type.
         """
+        if not zipfile.is_zipfile(path):
+            os.stat(path)  # a missing file is reported as such
+            raise ValueError(f"{os.fspath(path)} does not hold {cls.__name__}: it is not an .npz archive")
         with np.load(path, allow_pickle=False) as stored:
-            missing = [name for name in cls._row_fields() if name not in stored]
-            if missing or "__shared__" not in stored:
+            missing = [name for name in (*cls.row_fields(), "__shared__") if name not in stored]
+            if missing:
                 raise ValueError(f"{os.fspath(path)} does not hold {cls.__name__}: {', '.join(missing)} missing")
-            arrays = {name: stored[name] for name in cls._row_fields()}
+            arrays = {name: stored[name] for name in cls.row_fields()}
             return cls(**arrays, **json.loads(str(stored["__shared__"])))
 
     @classmethod
     def concatenate(cls, parts: list[Self]) -> Self:
         """Rows of all parts in order; shared fields are the first part's."""
-        rows = {name: np.concatenate([getattr(p, name) for p in parts]) for name in cls._row_fields()}
+        rows = {name: np.concatenate([getattr(p, name) for p in parts]) for name in cls.row_fields()}
         return parts[0]._with_rows(rows)

@@ -104,13 +104,15 @@ class ParticleSymmetry:
         r = self._positions(x)
         r = r - r.mean(axis=-2, keepdims=True)
         axes = np.eye(3)
-        translations = np.broadcast_to(axes[:, None, :], (*r.shape[:-2], 3, self.particles, 3))
-        rotations = np.cross(axes[:, None, :], r[..., None, :, :])
-        generators = np.concatenate([translations, rotations], axis=-3)
-        columns = transpose(generators.reshape(*x.shape[:-1], 6, x.shape[-1]))
-        basis, size, _ = np.linalg.svd(columns, full_matrices=False)
-        kept = size > 1e-8 * size[..., :1]
-        return basis * kept[..., None, :]
+        shape = (*x.shape[:-1], 3, x.shape[-1])
+        translations = np.broadcast_to(np.tile(axes, self.particles) / np.sqrt(self.particles), shape)
+        # Rotations of a centred structure are orthogonal to translations, and to each other about its principal axes.
+        turns = np.cross(axes[:, None, :], r[..., None, :, :]).reshape(shape)
+        moments, principal = np.linalg.eigh(turns @ transpose(turns))
+        kept = moments > 1e-12 * moments[..., -1:]
+        length = np.sqrt(np.where(kept, moments, 1.0))
+        rotations = (transpose(principal) @ turns) * (kept / length)[..., None]
+        return transpose(np.concatenate([translations, rotations], axis=-2))
 
     def orbit_size(self, manifold: Manifold, x: Array) -> IntArray | None:
         return None

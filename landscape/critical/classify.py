@@ -22,8 +22,8 @@ def classify(landscape: Landscape, x: npt.ArrayLike, found: npt.ArrayLike = 1) -
 
         4 max_i |lambda_i(x + s) - lambda_i(x)| + 8 d eps |H|,
 
-    the change of the spectrum along the Newton step s (the distance to the critical point, to first order) plus
-    rounding. At a degenerate critical point of multiplicity p >= 2 the step covers 1/p of the distance and the
+    the change of the spectrum along the undamped Newton step s (the distance to the critical point, to first order)
+    plus rounding. At a degenerate critical point of multiplicity p >= 2 the step covers 1/p of the distance and the
     eigenvalue that vanishes there changes by at least 1 - ((p - 1)/p)^(p - 1) >= 1/2 of itself, so that it is found
     to be zero from any distance, whereas at a nondegenerate one the bound shrinks with the step.
 
@@ -48,7 +48,7 @@ def classify(landscape: Landscape, x: npt.ArrayLike, found: npt.ArrayLike = 1) -
     --------
     >>> import landscape
     >>> point = landscape.classify(landscape.problem("himmelblau"), [3.0, 2.0])
-    >>> point.kind[0] == landscape.Kind.MINIMUM
+    >>> bool(point.kind[0] == landscape.Kind.MINIMUM)
     True
     """
     manifold = landscape.manifold
@@ -60,18 +60,20 @@ def classify(landscape: Landscape, x: npt.ArrayLike, found: npt.ArrayLike = 1) -
         components = matvec(transpose(modes), np.where(finite[:, None], system.gradient, 0.0))
         gradient_norm = norm(components)
         step, residual = _newton_step(eigenvalues, components, manifold.length_scale)
-        moved = manifold.retract(x, system.ambient(matvec(modes, step)))
+        d = manifold.intrinsic_dim
+        orbit_dimension = system.orbit_dimension
+        largest = np.abs(_drop_lifted(eigenvalues, orbit_dimension)).max(axis=1, initial=0.0)
+        rounding = 8 * d * landscape.provenance.relative_error * largest
+        probe = _undamped_step(eigenvalues, components, rounding, CRITICAL_TOLERANCE * manifold.length_scale)
+        moved = manifold.retract(x, system.ambient(matvec(modes, probe)))
         neighbour = tangent_system(landscape, moved)
         finite &= neighbour.finite
         shifted = np.linalg.eigvalsh(np.where(finite[:, None, None], neighbour.lifted_hessian(), 0.0))
         value = landscape.value(x)
 
-    orbit_dimension = system.orbit_dimension
     eigenvalues = _drop_lifted(eigenvalues, orbit_dimension)
     change = _drop_lifted(shifted, orbit_dimension) - eigenvalues
 
-    d = manifold.intrinsic_dim
-    rounding = 8 * d * landscape.provenance.relative_error * np.abs(eigenvalues).max(axis=1, initial=0.0)
     error = 4 * np.abs(change).max(axis=1, initial=0.0) + rounding
     length = norm(step)
     critical = finite & (length <= CRITICAL_TOLERANCE * manifold.length_scale)
@@ -107,14 +109,24 @@ def _newton_step(eigenvalues: Array, gradient: Array, length_scale: float) -> tu
     """The damped Newton step in the eigenbasis, (m, d), and the norm of the gradient that it would leave, (m,).
 
     Damping is that of `Newton` with a trust radius of one length scale: it vanishes with the gradient."""
-    sigma = norm(gradient)[:, None] / (2 * length_scale) + np.finfo(np.float64).tiny
-    inverse = eigenvalues / (eigenvalues**2 + sigma**2)
-    step = -inverse * gradient
+    sigma = norm(gradient)[:, None] / (2 * length_scale)
+    damped = eigenvalues**2 + sigma**2
+    step = -gradient * np.divide(eigenvalues, damped, out=np.zeros_like(eigenvalues), where=damped > 0)
     return step, norm(gradient + eigenvalues * step)
+
+
+def _undamped_step(eigenvalues: Array, gradient: Array, rounding: Array, longest: float) -> Array:
+    """The Newton step in the eigenbasis (m, d), mode by mode, at most `longest` in each.
+
+    A gradient left over in one mode damps the step in flatter ones, and an eigenvalue that vanishes at the critical
+    point must be followed all the way there. Modes whose eigenvalue is lost in rounding (m,) need not be followed."""
+    clear = np.abs(eigenvalues) > rounding[:, None]
+    step = np.divide(-gradient, eigenvalues, out=np.zeros_like(gradient), where=clear)
+    return np.clip(step, -longest, longest)
 
 
 def _drop_lifted(eigenvalues: Array, orbit_dimension: IntArray) -> Array:
     """Eigenvalues (m, d) in increasing order with the lifted zero modes, the largest, put back to zero."""
     d = eigenvalues.shape[1]
     lifted = np.arange(d) >= d - orbit_dimension[:, None]
-    return np.sort(np.where(lifted, 0.0, eigenvalues), axis=1)
+    return np.sort(np.where(lifted, 0.0, eigenvalues), axis=1) + 0.0  # no negative zeros

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
-from landscape.arrays import Array, BoolArray, matvec, transpose
+from landscape.arrays import Array, BoolArray, IntArray, matvec, transpose
 from landscape.critical.search import GradientNorms, Proposal, model_residual, shorten
 from landscape.function import Landscape
 from landscape.spectrum.dense import TangentSystem
+
+FIRST_STEPS = 3  # steps in which the lowest modes are climbed, whatever was climbed before
+FRESH_CHOICE = 12  # steps after which the choice is made afresh
+
+
+class Climb(NamedTuple):
+    """The modes that were climbed last, (m, n, k), and the number of steps so far, (m,)."""
+
+    modes: Array
+    steps: IntArray
 
 
 @dataclass(frozen=True)
@@ -24,6 +35,10 @@ class EigenvectorFollowing:
     longer than the length scale l (Cerjan & Miller, J. Chem. Phys. 75, 2800, 1981; Wales, J. Chem. Phys. 101, 3750,
     1994, eq. 4).
 
+    Where the k-th and the next eigenvalue cross, a search that always climbs the lowest modes turns back at every
+    step and never leaves. After its first steps a search therefore climbs the modes nearest to those that it climbed
+    last, and from time to time, because the modes that it started with may be the wrong ones, the lowest again.
+
     Parameters
     ----------
     index : int
@@ -36,17 +51,30 @@ class EigenvectorFollowing:
         if self.index < 0:
             raise ValueError(f"index is {self.index} but must not be negative")
 
-    def propose(self, landscape: Landscape, system: TangentSystem, radius: Array) -> Proposal:
+    def init(self, landscape: Landscape, x: Array) -> Climb:
+        return Climb(np.zeros((*x.shape, self.index)), np.zeros(len(x), dtype=np.int64))
+
+    def propose(
+        self, landscape: Landscape, system: TangentSystem, radius: Array, memory: Climb
+    ) -> tuple[Proposal, Climb]:
         if self.index > system.hessian.shape[-1]:
             raise ValueError(f"index is {self.index} but the landscape has only {system.hessian.shape[-1]} directions")
         eigenvalues, modes = np.linalg.eigh(system.lifted_hessian())
+        ambient = system.basis @ modes
+        lowest = memory.steps % FRESH_CHOICE < FIRST_STEPS
+        overlap = ((transpose(ambient) @ memory.modes) ** 2).sum(axis=-1)
+        rank = np.where(lowest[:, None], -np.arange(eigenvalues.shape[1]), overlap)
+        climbed = np.argsort(-rank, axis=1, kind="stable")[:, : self.index]
+        uphill = np.full(eigenvalues.shape, -1.0)
+        np.put_along_axis(uphill, climbed, 1.0, axis=1)
+
         g = matvec(transpose(modes), system.gradient)
         length = landscape.manifold.length_scale
-        curvature = np.abs(eigenvalues)
-        curvature = curvature + np.sqrt(eigenvalues**2 + 4 * (g / length) ** 2) + np.finfo(np.float64).tiny
-        uphill = np.where(np.arange(g.shape[-1]) < self.index, 1.0, -1.0)
-        step = shorten(matvec(modes, uphill * 2 * g / curvature), radius)
-        return Proposal(step, model_residual(system, step))
+        curvature = np.abs(eigenvalues) + np.sqrt(eigenvalues**2 + 4 * (g / length) ** 2)
+        step = uphill * 2 * g / (curvature + np.finfo(np.float64).tiny)
+        step = shorten(matvec(modes, step), radius)
+        memory = Climb(np.take_along_axis(ambient, climbed[:, None, :], axis=2), memory.steps + 1)
+        return Proposal(step, model_residual(system, step)), memory
 
     def judge(self, norms: GradientNorms) -> tuple[BoolArray, Array]:
         error = norms.deviation / np.maximum(norms.before, np.finfo(np.float64).tiny)

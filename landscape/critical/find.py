@@ -56,7 +56,6 @@ def find_critical_points(
     >>> points.count_by_index()
     {0: 4, 1: 4, 2: 1}
     """
-    starts = np.asarray(starts, dtype=np.float64)
     runs = search(landscape, starts, method or Newton(), max_steps, progress)
     return collect(landscape, runs)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from landscape.arrays import Array, BoolArray, norm
+from landscape.batch import NoMemory
 from landscape.critical.search import GradientNorms, Proposal, model_residual
 from landscape.function import Landscape
 from landscape.spectrum.dense import TangentSystem
@@ -25,14 +26,19 @@ class Newton:
     one complex solve whose condition number is the square root of that of the normal equations.
     """
 
-    def propose(self, landscape: Landscape, system: TangentSystem, radius: Array) -> Proposal:
+    def init(self, landscape: Landscape, x: Array) -> NoMemory:
+        return NoMemory()
+
+    def propose(
+        self, landscape: Landscape, system: TangentSystem, radius: Array, memory: NoMemory
+    ) -> tuple[Proposal, NoMemory]:
         d = system.hessian.shape[-1]
         floor = np.finfo(np.float64).eps ** 2 * system.scale + np.finfo(np.float64).tiny
         sigma = np.maximum(norm(system.gradient) / (2 * radius), floor)
         shifted = system.lifted_hessian() + 1j * sigma[:, None, None] * np.eye(d)
         solution = np.linalg.solve(shifted, system.gradient[..., None] + 0j)[..., 0]
         step = -solution.real.astype(np.float64)
-        return Proposal(step, model_residual(system, step))
+        return Proposal(step, model_residual(system, step)), memory
 
     def judge(self, norms: GradientNorms) -> tuple[BoolArray, Array]:
         predicted = norms.before**2 - norms.expected**2

@@ -132,6 +132,11 @@ class CriticalPoints(Results):
         found = int((weight * (-1) ** self.index[decided]).sum())
         return EulerCheck(found, self.expected_euler, int((self.kind == Kind.DEGENERATE).sum()))
 
+    def spectrum(self, row: int) -> Array:
+        """Eigenvalues of one point without the zero modes that symmetry explains, (d - orbit dimension,)."""
+        eigenvalues, zeros = self.eigenvalues[row], int(self.orbit_dimension[row])
+        return np.sort(eigenvalues[np.argsort(np.abs(eigenvalues), kind="stable")[zeros:]])
+
     def sorted(self) -> CriticalPoints:
         """The same points by index, then value, then position."""
         rounded = np.round(self.value, 8)

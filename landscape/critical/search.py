@@ -8,14 +8,16 @@ from enum import IntEnum
 from typing import Any, NamedTuple, Protocol, Self
 
 import numpy as np
+import numpy.typing as npt
 
 from landscape.arrays import Array, BoolArray, IntArray, as_batch, matvec, norm
-from landscape.batch import RUNNING, run_active_set
+from landscape.batch import RUNNING, run_active_set, with_memory
 from landscape.function import Landscape
 from landscape.results import Results, shared
 from landscape.spectrum.dense import TangentSystem, tangent_system
 
 POSITION_TOLERANCE = 1e-9  # a search has converged when its step is this small in units of the length scale
+FAR = 100  # a search is lost when it is this many diagonals from its start
 FLAT_TOLERANCE = 1e-3  # relative change of the gradient's norm, to first order, across the landscape's diagonal
 
 
@@ -29,17 +31,18 @@ class SearchStatus(IntEnum):
     FLAT = 2
     """Where the gradient lies in the kernel of the Hessian: no small step reduces it, yet it is not zero."""
     LEFT_DOMAIN = 3
-    """Outside the landscape's domain."""
+    """Outside the landscape's domain, or a hundred of its diagonals from the start."""
     NON_FINITE = 4
     """At a point where the gradient or the Hessian is not finite."""
 
 
-class SearchState(NamedTuple):
-    """What every search method carries: position, ambient gradient and trust radius of each member."""
+class Search(NamedTuple):
+    """What every search carries, whatever the method: position, ambient gradient, trust radius and start."""
 
     x: Array
     gradient: Array
     radius: Array
+    start: Array
 
 
 @dataclass(frozen=True)
@@ -80,11 +83,14 @@ class GradientNorms:
 class SearchMethod(Protocol):
     """A way to look for critical points.
 
-    A newcomer writes these two methods; evaluation, statuses, merging and classification are the library's.
+    A newcomer writes these three methods; evaluation, statuses, merging and classification are the library's.
     """
 
-    def propose(self, landscape: Landscape, system: TangentSystem, radius: Array) -> Proposal:
-        """A step of at most `radius` (m,) for each member."""
+    def init(self, landscape: Landscape, x: Array) -> Any:
+        """The memory before the first step: a named tuple of arrays of leading length m."""
+
+    def propose(self, landscape: Landscape, system: TangentSystem, radius: Array, memory: Any) -> tuple[Proposal, Any]:
+        """A step of at most `radius` (m,) for each member, and the new memory."""
 
     def judge(self, norms: GradientNorms) -> tuple[BoolArray, Array]:
         """Whether to take the step, and the factor by which the trust radius changes, (m,) and (m,)."""
@@ -124,7 +130,7 @@ class SearchRuns(Results):
 
 def search(
     landscape: Landscape,
-    starts: Array,
+    starts: npt.ArrayLike,
     method: SearchMethod,
     max_steps: int = 500,
     progress: Callable[[int, int], None] | None = None,
@@ -161,25 +167,34 @@ def search(
             progress(number, active.size)
 
     with np.errstate(all="ignore"):
-        state = SearchState(x, landscape.gradient(x), np.full(len(x), 0.1 * diagonal))
-        status = np.where(np.isfinite(state.gradient).all(axis=1), RUNNING, SearchStatus.NON_FINITE)
-        state, status, steps = run_active_set(
-            lambda s: _advance(landscape, method, s, diagonal), state, status, max_steps, observe
-        )
+        first = Search(x, landscape.gradient(x), np.full(len(x), 0.1 * diagonal), x)
+        memory = method.init(landscape, x)
+        memory_type = type(memory)
+        state_type = with_memory(Search, memory_type)
+        status = np.where(np.isfinite(first.gradient).all(axis=1), RUNNING, SearchStatus.NON_FINITE)
+
+        def step(state: Any) -> tuple[Any, IntArray]:
+            common = len(Search._fields)
+            run, memory, now = _advance(
+                landscape, method, Search(*state[:common]), memory_type(*state[common:]), diagonal
+            )
+            return state_type(*run, *memory), now
+
+        state, status, steps = run_active_set(step, state_type(*first, *memory), status, max_steps, observe)
         residual = norm(landscape.manifold.project(state.x, state.gradient))
     return SearchRuns(state.x, residual, status, steps, method=repr(method))
 
 
 def _advance(
-    landscape: Landscape, method: SearchMethod, state: SearchState, diagonal: float
-) -> tuple[SearchState, IntArray]:
-    """One step of every member, and what became of it."""
+    landscape: Landscape, method: SearchMethod, state: Search, memory: Any, diagonal: float
+) -> tuple[Search, Any, IntArray]:
+    """One step of every search, the method's new memory, and what became of each."""
     manifold = landscape.manifold
     system = tangent_system(landscape, state.x, state.gradient)
     usable = system.finite
     if not usable.all():
         system = _without_unusable(system, usable)
-    proposal = method.propose(landscape, system, state.radius)
+    proposal, memory = method.propose(landscape, system, state.radius, memory)
     moved = manifold.retract(state.x, system.ambient(proposal.step))
     gradient = landscape.gradient(moved)
 
@@ -200,16 +215,16 @@ def _advance(
     still = norm(proposal.step) <= POSITION_TOLERANCE * manifold.length_scale
     slope = norm(matvec(system.hessian, system.gradient)) * diagonal
     flat = ~noise & (slope <= FLAT_TOLERANCE * norms.before**2)
+    lost = ~landscape.inside(state.x) | (manifold.distance(state.x, state.start) > FAR * diagonal)
     status = np.select(
-        [~usable, ~landscape.inside(state.x), still & solved, flat],
+        [~usable, lost, still & solved, flat],
         [SearchStatus.NON_FINITE, SearchStatus.LEFT_DOMAIN, SearchStatus.CONVERGED, SearchStatus.FLAT],
         RUNNING,
     )
-    take = accepted & usable
-    return (
-        SearchState(np.where(take[:, None], moved, state.x), np.where(take[:, None], gradient, state.gradient), radius),
-        status,
-    )
+    # The others end where they were judged.
+    take = accepted & ((status == RUNNING) | (status == SearchStatus.CONVERGED))
+    x = np.where(take[:, None], moved, state.x)
+    return Search(x, np.where(take[:, None], gradient, state.gradient), radius, state.start), memory, status
 
 
 def _without_unusable(system: TangentSystem, usable: BoolArray) -> TangentSystem:

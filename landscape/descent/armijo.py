@@ -82,7 +82,8 @@ class ArmijoGradientDescent:
         moved = manifold.retract(x, -t[:, None] * gradient)
         value = landscape.value(moved)
         for _ in range(self.max_backtracks):
-            failed = value > memory.value - self.decrease * t * squared  # false for NaN, which no step mends
+            # A NaN at the end of the step fails; where f is NaN already, no step mends it.
+            failed = ~(value <= memory.value - self.decrease * t * squared) & ~np.isnan(memory.value)
             unclear = np.abs(value - memory.value) <= _ROUNDING * np.abs(memory.value)
             if unclear.any():
                 slope = dot(landscape.riemannian_gradient(moved[unclear]), gradient[unclear])

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections import namedtuple
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from landscape.arrays import Array, IntArray, as_batch, dot, norm
-from landscape.batch import RUNNING, run_active_set
+from landscape.batch import RUNNING, run_active_set, with_memory
 from landscape.descent.method import DescentMethod
 from landscape.function import Landscape
 from landscape.results import Results, shared, transient
@@ -92,6 +91,13 @@ class Descent(Results):
         return "\n".join(lines)
 
 
+class _Run(NamedTuple):
+    """What every run carries, whatever the method."""
+
+    x: Array
+    gradient: Array
+
+
 def descend(
     landscape: Landscape,
     starts: npt.ArrayLike,
@@ -111,7 +117,8 @@ def descend(
     max_steps : int
         Steps after which a run ends as `STEP_LIMIT`.
     tol : float
-        A run has converged when its gradient's norm is at most this; with 0 every run takes all its steps.
+        A run has converged when its gradient's norm is at most this; with 0 it takes all its steps, unless its
+        gradient becomes exactly zero.
     record : int, optional
         Keep every `record`-th position of each run as `result.trajectory`, 1 for all of them.
     progress : callable, optional
@@ -132,7 +139,7 @@ def descend(
     >>> import landscape
     >>> bowl = landscape.problem("quadratic", eigenvalues=(1.0, 4.0))
     >>> landscape.descend(bowl, [[1.0, 1.0]], landscape.GradientDescent(lr=0.4), tol=1e-9).steps
-    array([41])
+    array([44])
     """
     start = landscape.manifold.normalize(as_batch(starts, landscape.dim, "starts"))
     if max_steps < 0:
@@ -160,18 +167,13 @@ def descend(
         gradient = landscape.riemannian_gradient(start)
         memory = method.init(landscape, start, gradient)
         memory_type = type(memory)
-        state_type = _state_type(memory_type)
+        state_type = with_memory(_Run, memory_type)
         status = _status(landscape, start, gradient, tol, far)
         if status is None:
             status = np.full(len(start), RUNNING)
         state, status, steps = run_active_set(step, state_type(start, gradient, *memory), status, max_steps, observe)
         x, gradient = state[0], state[1]
         return Descent(start, x, landscape.value(x), norm(gradient), status, steps, repr(method), frames.done())
-
-
-def _state_type(memory_type: type[Any]) -> type[Any]:
-    """A named tuple of position, gradient and a method's memory."""
-    return namedtuple("DescentState", ("x", "gradient", *memory_type._fields))
 
 
 def _status(landscape: Landscape, x: Array, gradient: Array, tol: float, far: float) -> IntArray | None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from landscape.arrays import Array
-from landscape.descent.method import NoMemory, require_positive
+from landscape.batch import NoMemory
+from landscape.descent.method import require_positive
 from landscape.function import Landscape
 
 

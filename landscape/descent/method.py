@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from landscape.arrays import Array
 from landscape.function import Landscape
-
-
-class NoMemory(NamedTuple):
-    """For methods that remember nothing from step to step."""
 
 
 class DescentMethod(Protocol):

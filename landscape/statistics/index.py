@@ -209,7 +209,7 @@ def index_statistics(
     Raises
     ------
     ValueError
-        If a dimension or a number of samples is below 1, or their numbers differ.
+        If a dimension or a number of samples is below 1, their numbers differ, or a dimension is given twice.
 
     Examples
     --------
@@ -225,6 +225,8 @@ def index_statistics(
         raise ValueError(f"n_samples has {len(sizes)} entries but dims has {len(dims)}")
     if not dims or min(dims) < 1 or min(sizes) < 1:
         raise ValueError(f"dims {dims} and n_samples {sizes} must all be at least 1")
+    if len(set(dims)) < len(dims):
+        raise ValueError(f"dims {dims} must differ: a dimension drawn twice would be the same sample twice")
     seed = int(rng.integers(2**62))
     tasks = [
         (ensemble, dim, part, seed, chunk)

@@ -1,0 +1,125 @@
+"""A study's results as one JSON object, as a table of points, and as lines to read."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from typing import Any
+
+import numpy as np
+
+from landscape.critical.points import CriticalPoints, Kind
+from landscape.statistics.intervals import clopper_pearson
+from landscape.study.run import StudyResult
+
+
+def as_json(result: StudyResult) -> dict[str, Any]:
+    """The report as values that strict JSON can write: what is not finite is None."""
+    study, points = result.study, result.points
+    counts = result.descent.count()
+    euler = points.euler
+    return {
+        "problem": study.target.name,
+        "parameters": result.parameters,
+        "note": result.note,
+        "dim": int(points.x.shape[1]),
+        "seed": study.seed,
+        "starts": study.starts,
+        "critical_points": {
+            "total": len(points),
+            "by_index": {str(index): number for index, number in points.count_by_index().items()},
+            "degenerate": len(points.degenerate),
+            "flat": points.search_counts.get("flat", 0),
+        },
+        "euler": {"expected": euler.expected, "found": euler.found},
+        "searches": points.search_counts,
+        "points": [point_json(points, row) for row in range(len(points))],
+        "descent": {
+            "converged": counts["converged"],
+            "diverged": counts["diverged"],
+            "step_limit": counts["step_limit"],
+            "nonfinite": counts["non_finite"],
+            "left_domain": counts["left_domain"],
+            "basins": basins(result),
+        },
+        "escape": [
+            {
+                "point": int(escapes_row.point[0]),
+                "index": int(points.index[escapes_row.point[0]]),
+                "value": _number(points.value[escapes_row.point[0]]),
+                "starts": escapes_row.starts,
+                "escaped": int(escapes_row.escaped[0]),
+                "lr": _number(escapes_row.lr[0]),
+                "radius": _number(escapes_row.radius[0]),
+                "median_steps": _number(escapes_row.median_steps[0]),
+                "predicted_median_steps": _number(escapes_row.predicted_median_steps[0]),
+            }
+            for escapes_row in (result.escapes[row] for row in range(len(result.escapes)))
+        ],
+    }
+
+
+def basins(result: StudyResult) -> list[dict[str, Any]]:
+    """Which fraction of all starts descended to each critical point, with exact 95 % intervals, largest first."""
+    total = len(result.basin)
+    rows, counts = np.unique(result.basin[result.basin >= 0], return_counts=True)
+    low, high = clopper_pearson(counts, np.full(len(counts), total))
+    order = np.argsort(-counts, kind="stable")
+    return [
+        {
+            "point": int(rows[k]),
+            "value": _number(result.points.value[rows[k]]),
+            "fraction": int(counts[k]) / total,
+            "interval": [float(low[k]), float(high[k])],
+        }
+        for k in order
+    ]
+
+
+def as_csv(result: StudyResult) -> str:
+    """The critical points as comma-separated values, one line a point."""
+    points = result.points
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    coordinates = [f"x{i}" for i in range(points.x.shape[1])]
+    spectrum = [f"eigenvalue{i}" for i in range(points.eigenvalues.shape[1])]
+    writer.writerow(["index", "kind", "value", "gradient_norm", "nullity", "found", *coordinates, *spectrum])
+    for row in range(len(points)):
+        writer.writerow(
+            [
+                points.index[row],
+                kind_name(points, row),
+                repr(float(points.value[row])),
+                repr(float(points.gradient_norm[row])),
+                points.nullity[row],
+                points.found[row],
+                *(repr(float(v)) for v in points.x[row]),
+                *(repr(float(v)) for v in points.eigenvalues[row]),
+            ]
+        )
+    return buffer.getvalue()
+
+
+def kind_name(points: CriticalPoints, row: int) -> str:
+    """The kind of a point in words: 'minimum', 'saddle', 'maximum', 'degenerate' or 'not critical'."""
+    return Kind(int(points.kind[row])).name.lower().replace("_", " ")
+
+
+def point_json(points: CriticalPoints, row: int) -> dict[str, Any]:
+    """One critical point as values that strict JSON can write."""
+    return {
+        "index": int(points.index[row]),
+        "kind": kind_name(points, row),
+        "nullity": int(points.nullity[row]),
+        "value": _number(points.value[row]),
+        "gradient_norm": _number(points.gradient_norm[row]),
+        "eigenvalues": [_number(v) for v in points.spectrum(row)],
+        "found": int(points.found[row]),
+        "x": [_number(v) for v in points.x[row]],
+    }
+
+
+def _number(value: Any) -> float | None:
+    number = float(value)
+    return number if math.isfinite(number) else None

@@ -1,0 +1,99 @@
+"""`CriticalPoints`: selections, counts, the Morse sum, the order, the table."""
+
+import numpy as np
+import pytest
+
+from landscape import CriticalPoints, Euclidean, Kind, Landscape, SignFlip, classify, find_critical_points, problem
+
+
+@pytest.fixture(scope="module")
+def himmelblau_points():
+    himmelblau = problem("himmelblau")
+    return find_critical_points(himmelblau, himmelblau.starts(np.random.default_rng(0), 200))
+
+
+def test_selections_by_kind(himmelblau_points):
+    points = himmelblau_points
+    sizes = [len(part) for part in (points.minima, points.saddles, points.maxima, points.degenerate)]
+    assert sizes == [4, 4, 1, 0]
+    assert isinstance(points.minima, CriticalPoints)
+    assert (points.saddles.kind == Kind.SADDLE).all()
+
+
+def test_the_morse_sum_of_a_confining_function_is_one(himmelblau_points):
+    euler = himmelblau_points.euler
+    assert (euler.found, euler.expected, euler.holds) == (1, 1, True)
+    missing_one = himmelblau_points[himmelblau_points.kind != Kind.MAXIMUM]
+    assert (missing_one.euler.found, missing_one.euler.holds) == (0, False)
+
+
+def test_a_degenerate_point_leaves_the_morse_sum_open():
+    points = classify(problem("monkey_saddle").with_options(confining=True), [0.0, 0.0])
+    assert (points.euler.found, points.euler.expected, points.euler.degenerate) == (0, 1, 1)
+    assert points.euler.holds is None
+
+
+def test_nothing_is_expected_of_an_unconfined_function_or_an_infinite_group():
+    assert classify(problem("quadratic", eigenvalues=(1.0, -1.0)), [0.0, 0.0]).euler.holds is None
+    lennard_jones = problem("lennard_jones", atoms=2)
+    assert classify(lennard_jones, [0, 0, 0, 2 ** (1 / 6), 0, 0]).euler.expected is None
+
+
+def test_points_modulo_a_sign_count_for_their_whole_orbit():
+    # 27 points of the double well are 14 modulo the sign: the origin alone, the others in pairs.
+    well = problem("double_well", dim=3)
+    half = well.with_options(symmetry=SignFlip())
+    starts = well.starts(np.random.default_rng(0), 300)
+    points, all_points = find_critical_points(half, starts), find_critical_points(well, starts)
+    assert (len(points), len(all_points)) == (14, 27)
+    assert points.orbit_size.sum() == 27
+    assert points.orbit_size[points.index == 3].tolist() == [1]
+    assert points.euler.found == all_points.euler.found == points.euler.expected == 1
+
+
+def test_points_are_sorted_by_index_value_and_position(himmelblau_points):
+    points = himmelblau_points
+    assert (np.diff(points.index) >= 0).all()
+    for index in range(3):
+        part = points[points.index == index]
+        assert (np.diff(part.value) >= -1e-8).all()
+    # The four minima share the value 0: their positions decide.
+    assert (np.diff(points.minima.x[:, 0]) > 0).all()
+    shuffled = points[np.random.default_rng(1).permutation(len(points))]
+    np.testing.assert_array_equal(shuffled.sorted().x, points.x)
+
+
+@pytest.mark.parametrize("scale", [1e-9, 1e9])
+def test_the_order_holds_at_any_scale_of_the_function(scale):
+    himmelblau = problem("himmelblau")
+    scaled = Landscape.from_function(
+        lambda x: scale * himmelblau.value(x),
+        lambda x: scale * himmelblau.gradient(x),
+        lambda x: scale * himmelblau.hessian(x),
+        manifold=Euclidean(2, (-6.0, 6.0)),
+    )
+    points = find_critical_points(scaled, himmelblau.starts(np.random.default_rng(0), 200))
+    part = points[points.index == 1]
+    assert (np.diff(part.value) > 0).all()
+    assert (np.diff(points.minima.x[:, 0]) > 0).all()
+
+
+def test_the_table(himmelblau_points):
+    text = repr(himmelblau_points)
+    lines = text.splitlines()
+    assert lines[0] == "9 critical points"
+    assert lines[3].split()[:3] == ["1", "4", "13.3119"]
+    assert "Morse sum: found 1, expected 1" in lines
+    assert lines[-1] == "searches: 200 converged"
+    assert "degenerate: 1" in repr(classify(problem("monkey_saddle"), [0.0, 0.0]))
+    nothing = himmelblau_points[:0]
+    assert repr(nothing).splitlines()[0] == "0 critical points"
+    assert nothing.count_by_index() == {}
+
+
+def test_non_critical_points_are_counted_nowhere():
+    himmelblau = problem("himmelblau")
+    points = classify(himmelblau, [[3.0, 2.0], [0.5, 0.5]])
+    assert points.count_by_index() == {0: 1}
+    assert points.euler.found == 1
+    repr(points)
