@@ -125,6 +125,11 @@ class Landscape:
         return self.manifold.dim
 
     @property
+    def diagonal(self) -> float:
+        """Size of the landscape: its length scale times the root of its number of directions."""
+        return self.manifold.length_scale * float(np.sqrt(self.manifold.intrinsic_dim))
+
+    @property
     def euler_characteristic(self) -> int | None:
         """What the sum of (-1)^index over all critical points must be; None where Morse theory is silent.
 

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from landscape.arrays import Array, IntArray, as_batch, matvec, norm, transpose
 from landscape.critical.points import CriticalPoints, Kind
-from landscape.critical.search import gradient_noise
+from landscape.critical.trust_region import gradient_noise
 from landscape.function import Landscape
 from landscape.spectrum.dense import tangent_system
 

@@ -8,7 +8,8 @@ from typing import NamedTuple
 import numpy as np
 
 from landscape.arrays import Array, BoolArray, IntArray, matvec, transpose
-from landscape.critical.search import GradientNorms, Proposal, model_residual, shorten
+from landscape.critical.search import Search
+from landscape.critical.trust_region import GradientNorms, Proposal, model_residual, shorten, trust_region_step
 from landscape.function import Landscape
 from landscape.spectrum.dense import TangentSystem
 
@@ -53,6 +54,9 @@ class EigenvectorFollowing:
 
     def init(self, landscape: Landscape, x: Array) -> Climb:
         return Climb(np.zeros((*x.shape, self.index)), np.zeros(len(x), dtype=np.int64))
+
+    def step(self, landscape: Landscape, run: Search, memory: Climb) -> tuple[Search, Climb, IntArray]:
+        return trust_region_step(landscape, self, run, memory)
 
     def propose(
         self, landscape: Landscape, system: TangentSystem, radius: Array, memory: Climb

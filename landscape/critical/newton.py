@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from landscape.arrays import Array, BoolArray, norm
+from landscape.arrays import Array, BoolArray, IntArray, norm
 from landscape.batch import NoMemory
-from landscape.critical.search import GradientNorms, Proposal, model_residual
+from landscape.critical.search import Search
+from landscape.critical.trust_region import GradientNorms, Proposal, model_residual, trust_region_step
 from landscape.function import Landscape
 from landscape.spectrum.dense import TangentSystem
 
@@ -28,6 +29,9 @@ class Newton:
 
     def init(self, landscape: Landscape, x: Array) -> NoMemory:
         return NoMemory()
+
+    def step(self, landscape: Landscape, run: Search, memory: NoMemory) -> tuple[Search, NoMemory, IntArray]:
+        return trust_region_step(landscape, self, run, memory)
 
     def propose(
         self, landscape: Landscape, system: TangentSystem, radius: Array, memory: NoMemory

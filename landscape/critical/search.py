@@ -10,15 +10,12 @@ from typing import Any, NamedTuple, Protocol, Self
 import numpy as np
 import numpy.typing as npt
 
-from landscape.arrays import Array, BoolArray, IntArray, as_batch, matvec, norm
+from landscape.arrays import Array, BoolArray, IntArray, as_batch, norm
 from landscape.batch import RUNNING, run_active_set, with_memory
 from landscape.function import Landscape
 from landscape.results import Results, shared
-from landscape.spectrum.dense import TangentSystem, tangent_system
 
-POSITION_TOLERANCE = 1e-9  # a search has converged when its step is this small in units of the length scale
 FAR = 100  # a search is lost when it is this many diagonals from its start
-FLAT_TOLERANCE = 1e-3  # relative change of the gradient's norm, to first order, across the landscape's diagonal
 
 
 class SearchStatus(IntEnum):
@@ -45,55 +42,18 @@ class Search(NamedTuple):
     start: Array
 
 
-@dataclass(frozen=True)
-class Proposal:
-    """A method's step in tangent coordinates.
-
-    Attributes
-    ----------
-    step : (m, d)
-    residual : (m, d)
-        The gradient that the quadratic model expects after the step.
-    """
-
-    step: Array
-    residual: Array
-
-
-@dataclass(frozen=True)
-class GradientNorms:
-    """Norms of the gradient by which a step is judged, each (m,).
-
-    Attributes
-    ----------
-    before, after : (m,)
-        At the point and at the end of the proposed step.
-    expected : (m,)
-        What the quadratic model expects after the step.
-    deviation : (m,)
-        Norm of the difference between the gradient after the step and the model's.
-    """
-
-    before: Array
-    after: Array
-    expected: Array
-    deviation: Array
-
-
 class SearchMethod(Protocol):
     """A way to look for critical points.
 
-    A newcomer writes these three methods; evaluation, statuses, merging and classification are the library's.
+    A newcomer writes these two methods; leaving the batch, merging and classification are the library's. A method
+    that steps by the dense Hessian has most of its `step` in `trust_region_step`.
     """
 
     def init(self, landscape: Landscape, x: Array) -> Any:
         """The memory before the first step: a named tuple of arrays of leading length m."""
 
-    def propose(self, landscape: Landscape, system: TangentSystem, radius: Array, memory: Any) -> tuple[Proposal, Any]:
-        """A step of at most `radius` (m,) for each member, and the new memory."""
-
-    def judge(self, norms: GradientNorms) -> tuple[BoolArray, Array]:
-        """Whether to take the step, and the factor by which the trust radius changes, (m,) and (m,)."""
+    def step(self, landscape: Landscape, run: Search, memory: Any) -> tuple[Search, Any, IntArray]:
+        """One step of every search: where they are now, the new memory, and the `SearchStatus` of each, (m,)."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -160,95 +120,32 @@ def search(
     x = landscape.manifold.normalize(as_batch(starts, landscape.dim, "starts"))
     if max_steps < 0:
         raise ValueError(f"max_steps is {max_steps} but must not be negative")
-    diagonal = landscape.manifold.length_scale * np.sqrt(landscape.manifold.intrinsic_dim)
 
     def observe(number: int, active: IntArray, state: Any) -> None:
         if progress is not None:
             progress(number, active.size)
 
     with np.errstate(all="ignore"):
-        first = Search(x, landscape.gradient(x), np.full(len(x), 0.1 * diagonal), x)
+        first = Search(x, landscape.gradient(x), np.full(len(x), 0.1 * landscape.diagonal), x)
         memory = method.init(landscape, x)
         memory_type = type(memory)
         state_type = with_memory(Search, memory_type)
-        status = np.where(np.isfinite(first.gradient).all(axis=1), RUNNING, SearchStatus.NON_FINITE)
+        status = np.where(_lost(landscape, first), SearchStatus.LEFT_DOMAIN, RUNNING)
+        status[~np.isfinite(first.gradient).all(axis=1)] = SearchStatus.NON_FINITE
 
         def step(state: Any) -> tuple[Any, IntArray]:
             common = len(Search._fields)
-            run, memory, now = _advance(
-                landscape, method, Search(*state[:common]), memory_type(*state[common:]), diagonal
-            )
-            return state_type(*run, *memory), now
+            run = Search(*state[:common])
+            run, memory, now = method.step(landscape, run, memory_type(*state[common:]))
+            lost = (now != SearchStatus.NON_FINITE) & _lost(landscape, run)
+            return state_type(*run, *memory), np.where(lost, SearchStatus.LEFT_DOMAIN, now)
 
         state, status, steps = run_active_set(step, state_type(*first, *memory), status, max_steps, observe)
         residual = norm(landscape.manifold.project(state.x, state.gradient))
     return SearchRuns(state.x, residual, status, steps, method=repr(method))
 
 
-def _advance(
-    landscape: Landscape, method: SearchMethod, state: Search, memory: Any, diagonal: float
-) -> tuple[Search, Any, IntArray]:
-    """One step of every search, the method's new memory, and what became of each."""
-    manifold = landscape.manifold
-    system = tangent_system(landscape, state.x, state.gradient)
-    usable = system.finite
-    if not usable.all():
-        system = _without_unusable(system, usable)
-    proposal, memory = method.propose(landscape, system, state.radius, memory)
-    moved = manifold.retract(state.x, system.ambient(proposal.step))
-    gradient = landscape.gradient(moved)
-
-    projected = manifold.project(moved, gradient)
-    model = manifold.project(moved, system.ambient(proposal.residual))
-    norms = GradientNorms(
-        before=norm(system.gradient),
-        after=norm(projected),
-        expected=norm(proposal.residual),
-        deviation=norm(projected - model),
-    )
-    accepted, factor = method.judge(norms)
-    accepted &= np.isfinite(norms.after)
-    radius = np.minimum(state.radius * np.where(accepted, factor, np.minimum(factor, 0.25)), diagonal)
-
-    noise = norms.before <= gradient_noise(landscape, state.x, system)
-    solved = noise | (norms.expected <= 0.5 * norms.before)
-    still = norm(proposal.step) <= POSITION_TOLERANCE * manifold.length_scale
-    slope = norm(matvec(system.hessian, system.gradient)) * diagonal
-    flat = ~noise & (slope <= FLAT_TOLERANCE * norms.before**2)
-    lost = ~landscape.inside(state.x) | (manifold.distance(state.x, state.start) > FAR * diagonal)
-    status = np.select(
-        [~usable, lost, still & solved, flat],
-        [SearchStatus.NON_FINITE, SearchStatus.LEFT_DOMAIN, SearchStatus.CONVERGED, SearchStatus.FLAT],
-        RUNNING,
-    )
-    # The others end where they were judged.
-    take = accepted & ((status == RUNNING) | (status == SearchStatus.CONVERGED))
-    x = np.where(take[:, None], moved, state.x)
-    return Search(x, np.where(take[:, None], gradient, state.gradient), radius, state.start), memory, status
-
-
-def _without_unusable(system: TangentSystem, usable: BoolArray) -> TangentSystem:
-    """Put harmless numbers where derivatives are not finite, so that solvers do not stumble over them."""
-    return TangentSystem(
-        np.where(usable[:, None], system.gradient, 0.0),
-        np.where(usable[:, None, None], system.hessian, np.eye(system.hessian.shape[-1])),
-        system.basis,
-        np.where(usable[:, None, None], system.zero_modes, 0.0),
-    )
-
-
-def gradient_noise(landscape: Landscape, x: Array, system: TangentSystem) -> Array:
-    """The gradient norm that rounding alone leaves at a critical point, (m,): |H| times the spacing of the
-    coordinates."""
-    spacing = landscape.provenance.relative_error * (landscape.manifold.length_scale + norm(x))
-    return 16 * spacing * system.scale
-
-
-def model_residual(system: TangentSystem, step: Array) -> Array:
-    """The gradient expected after a step, g + H s, (m, d)."""
-    return system.gradient + matvec(system.hessian, step)
-
-
-def shorten(step: Array, radius: Array) -> Array:
-    """Scale steps (m, d) down to at most `radius` (m,)."""
-    return step * np.minimum(1.0, radius / np.maximum(norm(step), np.finfo(np.float64).tiny))[:, None]
+def _lost(landscape: Landscape, run: Search) -> BoolArray:
+    """Which searches are outside the domain or too far from their start, (m,)."""
+    distance = landscape.manifold.distance(run.x, run.start)
+    return ~landscape.inside(run.x) | (distance > FAR * landscape.diagonal)

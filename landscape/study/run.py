@@ -186,8 +186,7 @@ def _follow(basin: IntArray, row: IntArray) -> IntArray:
 
 def _escape_chunk(study: Study, chunk: int, rows: IntArray, saddles: Array) -> Escapes:
     landscape = study.target.load()
-    manifold = landscape.manifold
-    radius = ESCAPE_RADIUS * manifold.length_scale * np.sqrt(manifold.intrinsic_dim)
+    radius = ESCAPE_RADIUS * landscape.diagonal
     rng = stream(study.seed, {"escape": study.cell()}, chunk)
     times = []
     for saddle in saddles:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from landscape import Landscape, Newton, problem, search
 from landscape.batch import NoMemory
-from landscape.critical.search import GradientNorms
+from landscape.critical.trust_region import GradientNorms
 from landscape.spectrum.dense import TangentSystem
 
 

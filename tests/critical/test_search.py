@@ -5,7 +5,7 @@ import pytest
 
 from landscape import EigenvectorFollowing, Landscape, Newton, SearchRuns, SearchStatus, Sphere, problem, search
 from landscape.batch import NoMemory
-from landscape.critical.search import gradient_noise, model_residual, shorten
+from landscape.critical.trust_region import Proposal, gradient_noise, model_residual, shorten, trust_region_step
 from landscape.spectrum.dense import tangent_system
 
 METHODS = [Newton(), EigenvectorFollowing(index=0), EigenvectorFollowing(index=1)]
@@ -223,16 +223,17 @@ def test_noise_is_what_rounding_leaves_and_scales_with_the_function():
     np.testing.assert_allclose(gradient_noise(tripled, roots, tangent_system(tripled, roots)), 3 * noise)
 
 
-def test_a_method_of_ones_own_needs_three_methods():
+def test_a_method_of_ones_own():
     class Follow:
         """Pure Newton, undamped."""
 
         def init(self, landscape, x):
             return NoMemory()
 
-        def propose(self, landscape, system, radius, memory):
-            from landscape.critical.search import Proposal
+        def step(self, landscape, run, memory):
+            return trust_region_step(landscape, self, run, memory)
 
+        def propose(self, landscape, system, radius, memory):
             step = shorten(-np.linalg.solve(system.lifted_hessian(), system.gradient[..., None])[..., 0], radius)
             return Proposal(step, model_residual(system, step)), memory
 

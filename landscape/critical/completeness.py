@@ -1,0 +1,151 @@
+"""How complete a set of critical points is: what topology demands, and what the searches' own statistics estimate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import ndtri
+
+from landscape.arrays import IntArray
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """What capture and recapture tell of the points of one index.
+
+    Every search that ends at such a point is a capture. Searches are taken as independent, each with its own chance of
+    ending at each point; that some points are found a thousand times more often than others is allowed for.
+
+    Attributes
+    ----------
+    found : int
+        Distinct points.
+    captures : int
+        Searches that ended at them.
+    once, twice : int
+        Points found exactly once and exactly twice.
+    coverage : float
+        Good-Turing estimate of the probability that a further capture is of a known point.
+    coverage_low, coverage_high : float
+        Its interval.
+    unseen : float
+        Chao's lower bound of the number of points not found.
+    unseen_low, unseen_high : float
+        Its interval.
+    """
+
+    found: int
+    captures: int
+    once: int
+    twice: int
+    coverage: float
+    coverage_low: float
+    coverage_high: float
+    unseen: float
+    unseen_low: float
+    unseen_high: float
+
+    def sentence(self, what: str) -> str:
+        """In words, as in 'found 42 saddles of index 1; coverage 0.998 (95% 0.996 to 1.000); ...'."""
+        low, high = int(np.floor(self.unseen_low)), int(np.ceil(self.unseen_high))
+        return (
+            f"found {self.found} {what}; coverage {self.coverage:.3f} "
+            f"(95% {self.coverage_low:.3f} to {self.coverage_high:.3f}); estimated unseen: {low} to {high}"
+        )
+
+
+def coverage(found: IntArray, confidence: float = 0.95) -> Coverage:
+    """Estimate how many points were missed from how often each was found.
+
+    Parameters
+    ----------
+    found : (k,) int
+        How many searches ended at each of the k points.
+    confidence : float
+        Of the intervals.
+
+    Returns
+    -------
+    Coverage
+        The coverage is 1 - f1/n ((n-1) f1 / ((n-1) f1 + 2 f2)) (Chao & Jost, Ecology 93, 2533, 2012, eq. 4a) with
+        Esty's variance (f1 (1 - f1/n) + 2 f2)/n^2 (Ann. Statist. 11, 905, 1983); where no point was found just once
+        the lower end is (1 - confidence)^(1/n), the largest unseen probability that n captures miss that often. The
+        number of points unseen is Chao's bias-corrected (n-1)/n f1 (f1 - 1) / (2 (f2 + 1)) with the log-normal
+        interval of Chao, Biometrics 43, 783, 1987.
+
+    Raises
+    ------
+    ValueError
+        If a count is below 1, or the confidence does not lie between 0 and 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> coverage(np.array([120, 80, 3, 1, 1])).unseen
+    0.9951219512195122
+    """
+    counts = np.asarray(found, dtype=np.int64)
+    if (counts < 1).any():
+        raise ValueError(f"found has a count of {counts.min()}, but every point was found at least once")
+    if not 0 < confidence < 1:
+        raise ValueError(f"confidence is {confidence} but must lie between 0 and 1")
+    n, once, twice = int(counts.sum()), int((counts == 1).sum()), int((counts == 2).sum())
+    if n == 0:
+        return Coverage(0, 0, 0, 0, 0.0, 0.0, 1.0, 0.0, 0.0, np.inf)
+    z = float(ndtri((1 + confidence) / 2))
+
+    known = 1.0 - once / n * ((n - 1) * once / ((n - 1) * once + 2 * twice) if n > 1 and once else float(once > 0))
+    deviation = np.sqrt(once * (1 - once / n) + 2 * twice) / n
+    low = min(known - z * deviation, (1 - confidence) ** (1 / n))
+    high = min(known + z * deviation, 1.0)
+
+    share = (n - 1) / n
+    unseen = share * once * (once - 1) / (2 * (twice + 1))
+    variance = (
+        share * once * (once - 1) / (2 * (twice + 1))
+        + share**2 * once * (2 * once - 1) ** 2 / (4 * (twice + 1) ** 2)
+        + share**2 * once**2 * twice * (once - 1) ** 2 / (4 * (twice + 1) ** 4)
+    )
+    if unseen > 0:
+        spread = float(np.exp(z * np.sqrt(np.log1p(variance / unseen**2))))
+        unseen_low, unseen_high = unseen / spread, unseen * spread
+    else:
+        # Nothing to extrapolate from: a single point as rare as those found once may still be missing.
+        unseen_low, unseen_high = 0.0, float(once)
+    return Coverage(
+        found=len(counts),
+        captures=n,
+        once=once,
+        twice=twice,
+        coverage=known,
+        coverage_low=max(low, 0.0),
+        coverage_high=high,
+        unseen=unseen,
+        unseen_low=unseen_low,
+        unseen_high=unseen_high,
+    )
+
+
+def violated_morse_inequalities(counts: IntArray, betti: IntArray) -> list[int]:
+    """Indices k at which the strong Morse inequality fails, so that points of index at most k are missing.
+
+    A complete set of nondegenerate points has sum_{i <= k} (-1)^(k-i) (c_i - b_i) >= 0 for every k, with equality at
+    the top dimension (Milnor 1963, *Morse Theory*, section 5).
+
+    Parameters
+    ----------
+    counts : (d + 1,)
+        Number of critical points of each index.
+    betti : (d + 1,)
+        Betti numbers of the manifold.
+    """
+    excess = np.asarray(counts) - np.asarray(betti)
+    alternating = np.zeros(len(excess), dtype=np.int64)
+    running = 0
+    for k, value in enumerate(excess):
+        running = int(value) - running
+        alternating[k] = running
+    failed = alternating < 0
+    failed[-1] |= alternating[-1] != 0
+    return np.flatnonzero(failed).tolist()
