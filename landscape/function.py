@@ -93,6 +93,8 @@ class Landscape:
     confining : bool
         On a non-compact manifold: whether the function grows at infinity, so that the Morse sum is that of a
         ball.
+    solution_bound : int, optional
+        What the number of its nondegenerate critical points cannot exceed, such as Bezout's number for a polynomial.
     truth : Truth, optional
         Known critical points.
     provenance : Provenance
@@ -111,6 +113,7 @@ class Landscape:
     sampler: Sampler | None = None
     domain: Callable[[Array], BoolArray] | None = None
     confining: bool = False
+    solution_bound: int | None = None
     truth: Truth | None = None
     provenance: Provenance = field(default_factory=Provenance)
     parameters: Mapping[str, object] = field(default_factory=dict)

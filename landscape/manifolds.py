@@ -44,6 +44,10 @@ class Manifold(Protocol):
         """The Euler characteristic."""
 
     @property
+    def betti_numbers(self) -> tuple[int, ...]:
+        """Ranks of the homology groups, from dimension 0 to the intrinsic dimension."""
+
+    @property
     def length_scale(self) -> float:
         """A typical length, against which tolerances on positions are measured."""
 
@@ -116,6 +120,10 @@ class Euclidean:
     def intrinsic_dim(self) -> int:
         return self.n
 
+    @property
+    def betti_numbers(self) -> tuple[int, ...]:
+        return (1, *[0] * self.n)
+
     @cached_property
     def length_scale(self) -> float:
         low, high = self.box
@@ -173,6 +181,10 @@ class Sphere:
     @property
     def euler_characteristic(self) -> int:
         return 1 + (-1) ** (self.n - 1)
+
+    @property
+    def betti_numbers(self) -> tuple[int, ...]:
+        return (1, *[0] * (self.n - 2), 1)
 
     @property
     def length_scale(self) -> float:
@@ -242,6 +254,10 @@ class Torus:
         return len(self.periods)
 
     @property
+    def betti_numbers(self) -> tuple[int, ...]:
+        return tuple(math.comb(self.dim, k) for k in range(self.dim + 1))
+
+    @property
     def length_scale(self) -> float:
         return float(np.mean(self.periods))
 
@@ -307,6 +323,14 @@ class Product:
     @property
     def euler_characteristic(self) -> int:
         return math.prod(f.euler_characteristic for f in self.factors)
+
+    @property
+    def betti_numbers(self) -> tuple[int, ...]:
+        # The Kuenneth formula: Poincare polynomials multiply.
+        product = np.array([1])
+        for f in self.factors:
+            product = np.convolve(product, f.betti_numbers)
+        return tuple(product.tolist())
 
     @property
     def length_scale(self) -> float:

@@ -44,14 +44,8 @@ def _print_counts(result: StudyResult) -> None:
     by_index = points.count_by_index()
     counted = ", ".join(f"{count} of index {index}" for index, count in by_index.items()) or "none"
     click.echo(f"\nCritical points: {len(points)} ({counted}; {len(points.degenerate)} degenerate)")
-    euler = points.euler
-    if euler.expected is None:
-        click.echo(f"Morse sum: {euler.found}; the theory does not say what to expect here")
-    elif euler.holds is None:
-        click.echo(f"Morse sum: {euler.found} without the degenerate points; a complete set gives {euler.expected}")
-    else:
-        verdict = "as it must be" if euler.holds else f"but a complete set gives {euler.expected}: points are missing"
-        click.echo(f"Morse sum: {euler.found}, {verdict}")
+    for sentence in points.completeness.sentences():
+        click.echo(f"  {sentence}")
     for what, counts in (("Searches", points.search_counts), ("Descents", result.descent.count())):
         ended = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.items() if count)
         click.echo(f"{what}: {ended}")

@@ -7,7 +7,50 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtri
 
-from landscape.arrays import IntArray
+from landscape.arrays import Array, IntArray
+from landscape.function import Landscape
+from landscape.manifolds import Euclidean
+
+
+@dataclass(frozen=True)
+class EulerCheck:
+    """The sum of (-1)^index over the points found, beside what Morse theory asks of a complete set.
+
+    Attributes
+    ----------
+    found : int
+    expected : int or None
+        None where the theory does not say: an unconfined function, an infinite symmetry group.
+    degenerate : int
+        Points whose weight the Hessian does not tell.
+    holds : bool or None
+        Whether they agree; None if there is nothing to agree with, or a degenerate point. No such sum sees a missed
+        pair of points of adjacent index.
+    """
+
+    found: int
+    expected: int | None
+    degenerate: int
+
+    @property
+    def holds(self) -> bool | None:
+        if self.expected is None or self.degenerate:
+            return None
+        return self.found == self.expected
+
+
+@dataclass(frozen=True)
+class WindingCheck:
+    """In a two-dimensional box: the sum of (-1)^index over the points inside, beside the gradient's winding number.
+
+    If none is missing it equals the number of turns of the gradient along the boundary (the Poincare-Hopf theorem)."""
+
+    found: int
+    expected: int
+
+    @property
+    def holds(self) -> bool:
+        return self.found == self.expected
 
 
 @dataclass(frozen=True)
@@ -149,3 +192,91 @@ def violated_morse_inequalities(counts: IntArray, betti: IntArray) -> list[int]:
     failed = alternating < 0
     failed[-1] |= alternating[-1] != 0
     return np.flatnonzero(failed).tolist()
+
+
+@dataclass(frozen=True)
+class Completeness:
+    """All that is known of how complete a set of critical points is.
+
+    Attributes
+    ----------
+    euler : EulerCheck
+    violated : tuple of int, or None
+        Indices at which a strong Morse inequality fails; None where the inequalities do not apply.
+    winding : WindingCheck or None
+        In two dimensions, for the points in the sampling box.
+    solution_bound : int or None
+        What the number of critical points cannot exceed.
+    found : int
+        Distinct points.
+    coverage : dict of int to Coverage
+        By index.
+    """
+
+    euler: EulerCheck
+    violated: tuple[int, ...] | None
+    winding: WindingCheck | None
+    solution_bound: int | None
+    found: int
+    coverage: dict[int, Coverage]
+
+    def sentences(self) -> list[str]:
+        """The answer in words, one sentence a finding."""
+        lines = []
+        euler = self.euler
+        if euler.expected is None:
+            lines.append(f"Morse sum {euler.found}; the theory does not say what to expect here")
+        elif euler.degenerate:
+            expected = euler.expected
+            lines.append(f"Morse sum {euler.found} without the degenerate points; a complete set gives {expected}")
+        elif euler.holds:
+            lines.append(f"Morse sum {euler.found}, as it must be")
+        else:
+            lines.append(f"Morse sum {euler.found}, but a complete set gives {euler.expected}: points are missing")
+        if self.violated and not euler.degenerate:
+            where = ", ".join(str(k) for k in self.violated)
+            lines.append(f"Morse inequalities fail at index {where}: points of that index or below are missing")
+        if self.winding is not None and not euler.degenerate:
+            verdict = "as it must be" if self.winding.holds else f"but it is {self.winding.expected} round the boundary"
+            lines.append(f"Sum over the points in the box {self.winding.found}, {verdict}")
+        if self.solution_bound is not None:
+            reached = ": all of them" if self.found == self.solution_bound else ""
+            lines.append(f"At most {self.solution_bound} critical points are possible, {self.found} found{reached}")
+        for index, estimate in self.coverage.items():
+            lines.append(f"Index {index}: {estimate.sentence('points')}")
+        return lines
+
+
+def boundary_winding(landscape: Landscape, points_per_side: int = 256, refinements: int = 12) -> int | None:
+    """How often the gradient turns round as its foot goes once round a two-dimensional sampling box.
+
+    The boundary is sampled until the gradient turns by less than a quarter turn between neighbours.
+
+    Returns
+    -------
+    int or None
+        None where there is no such box, or the gradient vanishes, is not finite, or turns too fast on the boundary.
+    """
+    manifold = landscape.manifold
+    if not isinstance(manifold, Euclidean) or manifold.dim != 2:
+        return None
+    low, high = (np.asarray(corner) for corner in manifold.box)
+    corners = np.array([[0, 0], [1, 0], [1, 1], [0, 1], [0, 0]])
+    position = np.linspace(0, 4, 4 * points_per_side + 1)
+
+    def angles(t: Array) -> Array:
+        side = np.minimum(t.astype(np.int64), 3)
+        unit = corners[side] + (t - side)[:, None] * (corners[side + 1] - corners[side])
+        with np.errstate(all="ignore"):
+            g = landscape.gradient(low + unit * (high - low))
+        return np.where((g == 0).all(axis=1), np.nan, np.arctan2(g[:, 1], g[:, 0]))
+
+    angle = angles(position)
+    for _ in range(refinements):
+        turn = (np.diff(angle) + np.pi) % (2 * np.pi) - np.pi
+        wide = np.flatnonzero(~(np.abs(turn) < np.pi / 2))
+        if wide.size == 0:
+            return int(np.rint(turn.sum() / (2 * np.pi)))
+        between = (position[wide] + position[wide + 1]) / 2
+        position, angle = np.insert(position, wide + 1, between), np.insert(angle, wide + 1, angles(between))
+    return None

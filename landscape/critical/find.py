@@ -10,11 +10,13 @@ import numpy.typing as npt
 
 from landscape.arrays import Array
 from landscape.critical.classify import classify
+from landscape.critical.completeness import boundary_winding
 from landscape.critical.merge import merge
 from landscape.critical.newton import Newton
 from landscape.critical.points import CriticalPoints, Kind
 from landscape.critical.search import SearchMethod, SearchRuns, search
 from landscape.function import Landscape
+from landscape.manifolds import Euclidean
 
 
 def find_critical_points(
@@ -57,7 +59,17 @@ def find_critical_points(
     {0: 4, 1: 4, 2: 1}
     """
     runs = search(landscape, starts, method or Newton(), max_steps, progress)
-    return collect(landscape, runs)
+    return with_winding(landscape, collect(landscape, runs))
+
+
+def with_winding(landscape: Landscape, points: CriticalPoints) -> CriticalPoints:
+    """The same points with the winding number of the gradient round a two-dimensional sampling box, for
+    `completeness`."""
+    winding = boundary_winding(landscape)
+    if winding is None or not isinstance(landscape.manifold, Euclidean):
+        return points
+    box = [np.asarray(corner).tolist() for corner in landscape.manifold.box]
+    return replace(points, winding=winding, box=box)
 
 
 def collect(landscape: Landscape, runs: SearchRuns) -> CriticalPoints:

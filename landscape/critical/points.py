@@ -7,7 +7,14 @@ from enum import IntEnum
 
 import numpy as np
 
-from landscape.arrays import Array, IntArray
+from landscape.arrays import Array, BoolArray, IntArray
+from landscape.critical.completeness import (
+    Completeness,
+    EulerCheck,
+    WindingCheck,
+    coverage,
+    violated_morse_inequalities,
+)
 from landscape.results import Results, shared
 
 
@@ -21,31 +28,6 @@ class Kind(IntEnum):
     MAXIMUM = 3
     DEGENERATE = 4
     """Critical, but some eigenvalue is zero within its error, so that second derivatives do not decide."""
-
-
-@dataclass(frozen=True)
-class EulerCheck:
-    """The sum of (-1)^index over the points found, beside what Morse theory asks of a complete set.
-
-    Attributes
-    ----------
-    found : int
-    expected : int or None
-        None where the theory does not say: an unconfined function, an infinite symmetry group.
-    holds : bool or None
-        Whether they agree; None if there is nothing to agree with, or a degenerate point whose weight the Hessian
-        does not tell. No such sum sees a missed pair of points of adjacent index.
-    """
-
-    found: int
-    expected: int | None
-    degenerate: int
-
-    @property
-    def holds(self) -> bool | None:
-        if self.expected is None or self.degenerate:
-            return None
-        return self.found == self.expected
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -79,6 +61,14 @@ class CriticalPoints(Results):
         How many searches ended at the point.
     expected_euler : int or None
         What the Morse sum of the complete set must be.
+    betti_numbers : list of int or None
+        Of the manifold, where Morse theory applies.
+    solution_bound : int or None
+        What the number of points cannot exceed.
+    box : list of two lists, or None
+        Lower and upper corner of a two-dimensional sampling box.
+    winding : int or None
+        Winding number of the gradient round that box.
     search_counts : dict
         How many searches ended in each `SearchStatus`.
     """
@@ -96,6 +86,10 @@ class CriticalPoints(Results):
     kind: IntArray
     found: IntArray
     expected_euler: int | None = field(default=None, metadata=shared())
+    betti_numbers: list[int] | None = field(default=None, metadata=shared())
+    solution_bound: int | None = field(default=None, metadata=shared())
+    box: list[list[float]] | None = field(default=None, metadata=shared())
+    winding: int | None = field(default=None, metadata=shared())
     search_counts: dict[str, int] = field(default_factory=dict, metadata=shared())
 
     @property
@@ -118,19 +112,48 @@ class CriticalPoints(Results):
         """The points that the Hessian does not decide."""
         return self[self.kind == Kind.DEGENERATE]
 
+    @property
+    def decided(self) -> BoolArray:
+        """Whether each is a nondegenerate critical point, (m,)."""
+        return np.isin(self.kind, (Kind.MINIMUM, Kind.SADDLE, Kind.MAXIMUM))
+
     def count_by_index(self) -> dict[int, int]:
         """Number of nondegenerate critical points of each index found."""
-        decided = np.isin(self.kind, (Kind.MINIMUM, Kind.SADDLE, Kind.MAXIMUM))
-        indices, counts = np.unique(self.index[decided], return_counts=True)
+        indices, counts = np.unique(self.index[self.decided], return_counts=True)
         return dict(zip(indices.tolist(), counts.tolist(), strict=True))
 
     @property
     def euler(self) -> EulerCheck:
         """The Morse sum, each point weighted by the size of its orbit where that is finite."""
-        decided = np.isin(self.kind, (Kind.MINIMUM, Kind.SADDLE, Kind.MAXIMUM))
-        weight = np.maximum(self.orbit_size[decided], 1)
-        found = int((weight * (-1) ** self.index[decided]).sum())
-        return EulerCheck(found, self.expected_euler, int((self.kind == Kind.DEGENERATE).sum()))
+        weights = self._orbit_weights()
+        found = int((weights * (-1) ** self.index[self.decided]).sum())
+        return EulerCheck(found, self.expected_euler, len(self.degenerate))
+
+    @property
+    def completeness(self) -> Completeness:
+        """What topology and the searches' own statistics tell of the points that are missing."""
+        violated = None
+        if self.betti_numbers is not None:
+            counts = np.bincount(self.index[self.decided], self._orbit_weights(), minlength=len(self.betti_numbers))
+            violated = tuple(violated_morse_inequalities(counts.astype(np.int64), np.array(self.betti_numbers)))
+        winding = None
+        if self.winding is not None and self.box is not None:
+            low, high = np.array(self.box)
+            inside = self.decided & ((self.x > low) & (self.x < high)).all(axis=1)
+            winding = WindingCheck(int(((-1) ** self.index[inside]).sum()), self.winding)
+        return Completeness(
+            euler=self.euler,
+            violated=violated,
+            winding=winding,
+            solution_bound=self.solution_bound,
+            found=len(self),
+            coverage={k: coverage(self.found[self.decided & (self.index == k)]) for k in self.count_by_index()},
+        )
+
+    def _orbit_weights(self) -> IntArray:
+        """How many points of the manifold each decided point stands for; 1 where an infinite group makes that
+        senseless."""
+        return np.maximum(self.orbit_size[self.decided], 1)
 
     def spectrum(self, row: int) -> Array:
         """Eigenvalues of one point without the zero modes that symmetry explains, (d - orbit dimension,)."""
@@ -138,9 +161,8 @@ class CriticalPoints(Results):
         return np.sort(eigenvalues[np.argsort(np.abs(eigenvalues), kind="stable")[zeros:]])
 
     def sorted(self) -> CriticalPoints:
-        """The same points by index, then value, then position."""
-        rounded = np.round(self.value, 8)
-        keys = (*np.round(self.x, 6).T[::-1], rounded, self.index)
+        """The same points by index, then value, then position, to eight and six digits of the largest."""
+        keys = (*_digits(self.x, 6).T[::-1], _digits(self.value, 8), self.index)
         return self[np.lexsort(keys)]
 
     def __repr__(self) -> str:
@@ -162,3 +184,9 @@ class CriticalPoints(Results):
             ended = ", ".join(f"{n} {name.replace('_', ' ')}" for name, n in self.search_counts.items() if n)
             lines.append(f"searches: {ended}")
         return "\n".join(lines)
+
+
+def _digits(numbers: Array, digits: int) -> Array:
+    """Numbers in units of the largest, rounded, so that copies that differ by rounding compare equal in any units."""
+    largest = np.abs(numbers).max(where=np.isfinite(numbers), initial=np.finfo(np.float64).tiny)
+    return np.round(numbers / largest, digits)

@@ -59,6 +59,7 @@ def himmelblau() -> Landscape:
         gradient=gradient,
         hessian=hessian,
         confining=True,
+        solution_bound=9,  # Bezout: two cubics
         truth=Truth({0: 4, 1: 4, 2: 1}, minimum_value=0.0, source="all roots of the polynomial gradient"),
     )
 
@@ -96,6 +97,7 @@ def six_hump_camel() -> Landscape:
         gradient=gradient,
         hessian=hessian,
         confining=True,
+        solution_bound=15,  # Bezout: a quintic and a cubic
         truth=Truth(
             {0: 6, 1: 7, 2: 2},
             minimum_value=-1.0316284534899,

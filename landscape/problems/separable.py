@@ -57,6 +57,7 @@ def styblinski_tang(dim: int = 2) -> Landscape:
         lambda x: x * (2 * x * x - 16) + 2.5,
         lambda x: 6 * x * x - 16,
         confining=True,
+        solution_bound=3**dim,  # Bezout: a cubic in every coordinate
         truth=Truth(
             _combinations(dim, 2, 1),
             minimum_value=_STYBLINSKI_TANG_MINIMUM * dim,
@@ -80,6 +81,7 @@ def double_well(dim: int = 2) -> Landscape:
         lambda x: x * (x * x - 1),
         lambda x: 3 * x * x - 1,
         confining=True,
+        solution_bound=3**dim,  # Bezout: a cubic in every coordinate
         truth=Truth(_combinations(dim, 2, 1), minimum_value=0.0, source="combinations of one coordinate's points"),
     )
 
@@ -126,6 +128,7 @@ def _separable(
     truth: Truth,
     domain: Callable[[Array], BoolArray] | None = None,
     confining: bool = False,
+    solution_bound: int | None = None,
 ) -> Landscape:
     """The sum over coordinates of `term`, given with its derivatives, all elementwise on (..., n)."""
     diagonal = np.arange(manifold.dim)
@@ -150,5 +153,6 @@ def _separable(
         hvp=hvp,
         domain=domain,
         confining=confining,
+        solution_bound=solution_bound,
         truth=truth,
     )

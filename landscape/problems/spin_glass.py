@@ -46,6 +46,7 @@ def spherical_spin_glass(p: int = 3, n: int = 10, seed: int = 0) -> Landscape:
         value=partial(_contract, couplings, free=0),
         gradient=gradient,
         hessian=hessian,
+        solution_bound=2 * sum((p - 1) ** k for k in range(n)),  # Cartwright & Sturmfels 2013
         truth=_eigenvectors(couplings) if p == 2 else None,
     )
 

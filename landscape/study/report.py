@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+from dataclasses import asdict, fields
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,7 @@ def as_json(result: StudyResult) -> dict[str, Any]:
             "flat": points.search_counts.get("flat", 0),
         },
         "euler": {"expected": euler.expected, "found": euler.found},
+        "completeness": _completeness(points),
         "searches": points.search_counts,
         "points": [point_json(points, row) for row in range(len(points))],
         "descent": {
@@ -117,6 +119,21 @@ def point_json(points: CriticalPoints, row: int) -> dict[str, Any]:
         "eigenvalues": [_number(v) for v in points.spectrum(row)],
         "found": int(points.found[row]),
         "x": [_number(v) for v in points.x[row]],
+    }
+
+
+def _completeness(points: CriticalPoints) -> dict[str, Any]:
+    """What is known of the points that are missing."""
+    known = points.completeness
+    return {
+        "violated_morse_inequalities": None if known.violated is None else list(known.violated),
+        "winding": None if known.winding is None else asdict(known.winding),
+        "solution_bound": known.solution_bound,
+        "coverage": {
+            str(index): {f.name: _number(getattr(estimate, f.name)) for f in fields(estimate)}
+            for index, estimate in known.coverage.items()
+        },
+        "sentences": known.sentences(),
     }
 
 

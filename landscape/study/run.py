@@ -12,7 +12,7 @@ import numpy as np
 
 from landscape.arrays import Array, IntArray
 from landscape.critical.eigenvector_following import EigenvectorFollowing
-from landscape.critical.find import collect, nearest, union
+from landscape.critical.find import collect, nearest, union, with_winding
 from landscape.critical.newton import Newton
 from landscape.critical.points import CriticalPoints, Kind
 from landscape.critical.search import search
@@ -109,7 +109,7 @@ def run_study(study: Study, executor: Executor | None = None, progress: Progress
 
     tasks = [(study, chunk, size) for chunk, size in enumerate(sizes)]
     parts = list(map_chunks(executor, _search_chunk, tasks, report("descent and search", len(tasks))))
-    points = union(landscape, [part.points for part in parts])
+    points = with_winding(landscape, union(landscape, [part.points for part in parts]))
     basin = np.concatenate([_relabel(landscape, points, part) for part in parts])
 
     saddles = np.flatnonzero(points.kind == Kind.SADDLE)

@@ -24,11 +24,12 @@ APPLICATION_ID = 0x4C534350  # 'LSCP': marks the SQLite file as a study
 SCHEMA_VERSION = 1
 
 _SCHEMA = """
-CREATE TABLE entry (name TEXT PRIMARY KEY, json TEXT NOT NULL);
+CREATE TABLE entry (name TEXT PRIMARY KEY, sha256 TEXT NOT NULL, json TEXT NOT NULL);
 CREATE TABLE array (name TEXT PRIMARY KEY, sha256 TEXT NOT NULL, npy BLOB NOT NULL);
 """
 
 R = TypeVar("R", bound=Results)
+D = TypeVar("D", str, bytes)
 
 
 class StoreError(ValueError):
@@ -124,14 +125,14 @@ def _parts(result: StudyResult) -> dict[str, Results]:
 
 
 def _put_entry(connection: sqlite3.Connection, name: str, value: Any) -> None:
-    connection.execute("INSERT INTO entry VALUES (?, ?)", (name, json.dumps(value, allow_nan=False)))
+    text = json.dumps(value, allow_nan=False)
+    connection.execute("INSERT INTO entry VALUES (?, ?, ?)", (name, hashlib.sha256(text.encode()).hexdigest(), text))
 
 
 def _get_entry(connection: sqlite3.Connection, name: str) -> Any:
-    row = connection.execute("SELECT json FROM entry WHERE name = ?", (name,)).fetchone()
-    if row is None:
-        raise StoreError(f"its entry {name!r} is missing")
-    return json.loads(row[0])
+    # NOT INDEXED: a damaged index leads to another row, whose checksum is right.
+    row = connection.execute("SELECT sha256, json FROM entry NOT INDEXED WHERE name = ?", (name,)).fetchone()
+    return json.loads(_checked(row, str, f"entry {name!r}"))
 
 
 def _put_array(connection: sqlite3.Connection, name: str, value: Any) -> None:
@@ -142,13 +143,20 @@ def _put_array(connection: sqlite3.Connection, name: str, value: Any) -> None:
 
 
 def _get_array(connection: sqlite3.Connection, name: str) -> Any:
-    row = connection.execute("SELECT sha256, npy FROM array WHERE name = ?", (name,)).fetchone()
+    row = connection.execute("SELECT sha256, npy FROM array NOT INDEXED WHERE name = ?", (name,)).fetchone()
+    return np.load(io.BytesIO(_checked(row, bytes, f"array {name!r}")), allow_pickle=False)
+
+
+def _checked(row: tuple[Any, Any] | None, kind: type[D], what: str) -> D:
+    """The data of a row, if it is what was written."""
     if row is None:
-        raise StoreError(f"its array {name!r} is missing")
+        raise StoreError(f"its {what} is missing")
     checksum, data = row
-    if not isinstance(data, bytes) or hashlib.sha256(data).hexdigest() != checksum:
-        raise StoreError(f"the checksum of its array {name!r} is wrong")
-    return np.load(io.BytesIO(data), allow_pickle=False)
+    if not isinstance(data, kind):
+        raise StoreError(f"its {what} is {type(data).__name__}, expected {kind.__name__}")
+    if hashlib.sha256(data if isinstance(data, bytes) else data.encode()).hexdigest() != checksum:
+        raise StoreError(f"the checksum of its {what} is wrong")
+    return data
 
 
 def _put_results(connection: sqlite3.Connection, name: str, result: Results) -> None:

@@ -185,6 +185,15 @@ def test_rigid_motions_are_not_flat_directions():
     assert (np.abs(points.eigenvalues[1]) == 0).sum() == 5
 
 
+def test_a_maximum_modulo_rigid_motions_is_a_maximum():
+    pair = problem("lennard_jones", atoms=2)
+    turned = pair.with_options(
+        value=lambda x: -pair.value(x), gradient=lambda x: -pair.gradient(x), hessian=lambda x: -pair.hessian(x)
+    )
+    point = classify(turned, [0, 0, 0, 2 ** (1 / 6), 0, 0])
+    assert (point.index[0], point.nullity[0], point.kind[0]) == (1, 0, Kind.MAXIMUM)
+
+
 def test_eigenvalues_are_those_of_the_hessian_in_order():
     himmelblau = problem("himmelblau")
     point = classify(himmelblau, [3.0, 2.0])

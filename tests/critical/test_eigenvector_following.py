@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from landscape import EigenvectorFollowing, Kind, SearchStatus, classify, find_critical_points, problem, search
+from landscape.critical.search import GradientNorms
 from landscape.spectrum.dense import TangentSystem
 
 
@@ -144,3 +145,12 @@ def test_maxima_of_a_sphere():
     points = find(glass, 2, 100)
     assert (points.kind == Kind.MAXIMUM).all()
     assert (classify(glass, -points.x).kind == Kind.MINIMUM).all()  # f(-x) = -f(x) for odd p
+
+
+def test_a_step_that_the_model_does_not_foresee_is_refused():
+    norms = GradientNorms(
+        before=np.full(4, 2.0), after=np.ones(4), expected=np.ones(4), deviation=np.array([3.0, 1.5, 0.6, 0.1])
+    )
+    accepted, factor = EigenvectorFollowing(1).judge(norms)
+    assert accepted.tolist() == [False, True, True, True]
+    assert factor.tolist() == [0.5, 0.5, 1.0, 1.5]

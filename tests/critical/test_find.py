@@ -15,7 +15,9 @@ from landscape import (
     SignFlip,
     find_critical_points,
     problem,
+    search,
 )
+from landscape.critical.find import collect
 
 
 def find(landscape, size, seed=0, **options):
@@ -288,6 +290,15 @@ def test_points_do_not_depend_on_the_order_of_starts():
     one, other = (find_critical_points(himmelblau, x) for x in (starts, starts[::-1]))
     np.testing.assert_allclose(one.x, other.x, atol=1e-9)
     np.testing.assert_array_equal(one.found, other.found)
+
+
+def test_the_best_copy_stands_for_each_point():
+    himmelblau = problem("himmelblau")
+    runs = search(himmelblau, himmelblau.starts(np.random.default_rng(0), 300), Newton())
+    for point in collect(himmelblau, runs):
+        copies = np.linalg.norm(runs.x - point.x, axis=1) < 1e-5
+        assert copies.sum() == point.found[0]
+        assert point.gradient_norm[0] <= runs.gradient_norm[copies].min() * (1 + 1e-9)
 
 
 def test_the_method_is_a_choice():

@@ -221,6 +221,15 @@ def test_noise_is_what_rounding_leaves_and_scales_with_the_function():
         gradient=lambda x: 3 * himmelblau.gradient(x), hessian=lambda x: 3 * himmelblau.hessian(x)
     )
     np.testing.assert_allclose(gradient_noise(tripled, roots, tangent_system(tripled, roots)), 3 * noise)
+    s = 1e-7
+    shrunk = Landscape.from_function(
+        lambda x: himmelblau.value(x / s),
+        lambda x: himmelblau.gradient(x / s) / s,
+        lambda x: himmelblau.hessian(x / s) / s**2,
+        dim=2,
+        box=(-6 * s, 6 * s),
+    )
+    np.testing.assert_allclose(gradient_noise(shrunk, s * roots, tangent_system(shrunk, s * roots)), noise / s)
 
 
 def test_a_method_of_ones_own():
