@@ -27,7 +27,7 @@ class NoMemory(NamedTuple):
 
 def with_memory(common: type[Any], memory: type[Any]) -> type[Any]:
     """A named tuple type of the fields common to all methods, then those of one method's memory."""
-    return namedtuple("State", (*common._fields, *memory._fields))
+    return namedtuple("State", (*common._fields, *(f"memory_{name}" for name in memory._fields)))
 
 
 def compress(state: State, keep: IntArray) -> State:

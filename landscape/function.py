@@ -158,6 +158,12 @@ class Landscape:
         """Riemannian Hessian in the manifold's tangent basis, (..., d, d)."""
         return self.manifold.tangent_hessian(x, self.gradient(x), self.hessian(x))
 
+    def riemannian_hvp(self, x: Array, v: Array, gradient: Array | None = None) -> Array:
+        """Riemannian Hessian times tangent vectors `v`, (..., n); `gradient` is the ambient one at `x`, if known."""
+        if gradient is None:
+            gradient = self.gradient(x)
+        return self.manifold.riemannian_hvp(x, gradient, v, self.hvp(x, v))
+
     def inside(self, x: Array) -> BoolArray:
         """Whether points lie in the domain, (...)."""
         return np.ones(x.shape[:-1], dtype=bool) if self.domain is None else self.domain(x)

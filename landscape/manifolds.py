@@ -69,6 +69,9 @@ class Manifold(Protocol):
     def tangent_hessian(self, x: Array, gradient: Array, hessian: Array) -> Array:
         """Riemannian Hessian in the tangent basis, (..., d, d), from the ambient gradient and Hessian."""
 
+    def riemannian_hvp(self, x: Array, gradient: Array, v: Array, product: Array) -> Array:
+        """Riemannian Hessian times tangent vectors `v`, (..., n), from ambient gradient and Hessian-vector product."""
+
     def embed(self, x: Array) -> Array:
         """Coordinates in which nearby points are near even where `x` wraps round, (..., m); never farther
         apart than `distance`."""
@@ -147,6 +150,9 @@ class Euclidean:
     def tangent_hessian(self, x: Array, gradient: Array, hessian: Array) -> Array:
         return hessian
 
+    def riemannian_hvp(self, x: Array, gradient: Array, v: Array, product: Array) -> Array:
+        return product
+
     def embed(self, x: Array) -> Array:
         return x
 
@@ -216,6 +222,9 @@ class Sphere:
         curvature = dot(x, gradient) / self.radius**2
         projected = transpose(basis) @ hessian @ basis
         return symmetrize(projected) - curvature[..., None, None] * np.eye(self.n - 1)
+
+    def riemannian_hvp(self, x: Array, gradient: Array, v: Array, product: Array) -> Array:
+        return self.project(x, product) - v * (dot(x, gradient) / self.radius**2)[..., None]
 
     def embed(self, x: Array) -> Array:
         return x
@@ -287,6 +296,9 @@ class Torus:
 
     def tangent_hessian(self, x: Array, gradient: Array, hessian: Array) -> Array:
         return hessian
+
+    def riemannian_hvp(self, x: Array, gradient: Array, v: Array, product: Array) -> Array:
+        return product
 
     def embed(self, x: Array) -> Array:
         angle = 2 * np.pi * x / self._periods
@@ -374,6 +386,10 @@ class Product:
             result[..., block, block] = f.tangent_hessian(x[..., s], gradient[..., s], hessian[..., s, s])
             column += f.intrinsic_dim
         return result
+
+    def riemannian_hvp(self, x: Array, gradient: Array, v: Array, product: Array) -> Array:
+        parts = self._parts(x, gradient, v, product)
+        return np.concatenate([f.riemannian_hvp(*p) for f, p in parts], axis=-1)
 
     def embed(self, x: Array) -> Array:
         return np.concatenate([f.embed(*p) for f, p in self._parts(x)], axis=-1)

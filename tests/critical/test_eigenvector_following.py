@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from landscape import EigenvectorFollowing, Kind, SearchStatus, classify, find_critical_points, problem, search
-from landscape.critical.search import GradientNorms
+from landscape.critical.trust_region import GradientNorms
 from landscape.spectrum.dense import TangentSystem
 
 

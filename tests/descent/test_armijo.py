@@ -91,6 +91,15 @@ def test_a_hole_is_stepped_back_from():
     np.testing.assert_allclose(runs.x, 1.0, rtol=1e-5)
 
 
+def test_where_the_value_is_not_a_number_steps_do_not_shrink():
+    # f is NaN above 0.5, its gradient is not: nothing can be compared there, and the first step is taken.
+    landscape = Landscape.from_function(
+        lambda x: np.where(x > 0.5, np.nan, x**2 / 2)[..., 0], lambda x: x, dim=1, box=(-1, 1)
+    )
+    run = descend(landscape, [[0.9]], ArmijoGradientDescent(first_step=0.5), 100)
+    assert run.status[0] == DescentStatus.CONVERGED
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
