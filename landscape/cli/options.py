@@ -73,6 +73,16 @@ def _scalar(text: str) -> int | float | str:
     return text
 
 
+def _each_once(
+    ctx: click.Context, param: click.Parameter, settings: tuple[tuple[str, Value], ...]
+) -> tuple[tuple[str, Value], ...]:
+    keys = [key for key, _ in settings]
+    for key in keys:
+        if keys.count(key) > 1:
+            raise click.BadParameter(f"{key} is given {keys.count(key)} times", ctx, param)
+    return settings
+
+
 def target_options(command: F) -> F:
     """PROBLEM, --set, --dim and --box."""
     for decorator in (
@@ -81,7 +91,12 @@ def target_options(command: F) -> F:
         ),
         click.option("--dim", type=click.IntRange(min=1), help="Number of coordinates of a plain loss."),
         click.option(
-            "--set", "settings", type=Setting(), multiple=True, help="Set a parameter of PROBLEM; repeatable."
+            "--set",
+            "settings",
+            type=Setting(),
+            multiple=True,
+            callback=_each_once,
+            help="Set a parameter of PROBLEM; repeatable.",
         ),
         click.argument("problem"),
     ):

@@ -73,14 +73,21 @@ def with_winding(landscape: Landscape, points: CriticalPoints) -> CriticalPoints
 
 
 def collect(landscape: Landscape, runs: SearchRuns) -> CriticalPoints:
-    """The distinct critical points at which searches converged, classified and counted."""
+    """The distinct critical points at which searches converged, classified and counted.
+
+    `search_counts` tells under 'unconfirmed' how many searches converged to a position that `classify` does not
+    accept: a point so degenerate that rounding blurs where it is.
+    """
     converged = runs.converged()
     order = np.argsort(converged.gradient_norm, kind="stable")  # the best copy of each point stands for it
     x = converged.x[order]
     representative, label = merge(landscape, x)
     points = classify(landscape, x[representative], np.bincount(label, minlength=len(representative)))
-    points = points[points.kind != Kind.NOT_CRITICAL]
-    return replace(points, search_counts=runs.count()).sorted()
+    confirmed = points.kind != Kind.NOT_CRITICAL
+    unconfirmed = int(points.found[~confirmed].sum())
+    counts = runs.count()
+    counts["converged"] -= unconfirmed
+    return replace(points[confirmed], search_counts={**counts, "unconfirmed": unconfirmed}).sorted()
 
 
 def union(landscape: Landscape, parts: Sequence[CriticalPoints]) -> CriticalPoints:

@@ -181,13 +181,16 @@ def _status(landscape: Landscape, x: Array, gradient: Array, tol: float, far: fl
 
     All of them usually do, which a few reductions over the whole batch show at a fraction of a step's cost."""
     steepness = dot(gradient, gradient)
-    near = x.size == 0 or (x.max() < far and x.min() > -far)  # False for NaN
+    # Two sums that are false for NaN and infinity, and true for all but hopeless runs.
+    near, finite = np.vdot(x, x) < far**2, steepness.sum() < np.inf
     inside = landscape.domain is None or landscape.inside(x)
+    if near and finite and len(x) and steepness.min() > tol**2 and np.all(inside):
+        return None
     running = (steepness > tol**2) & (steepness < np.inf) & inside
     if not near:
         running &= (np.abs(x) < far).all(axis=1)
-    if running.all():
-        return None
+        if running.all():
+            return None
     ended = np.nonzero(~running)[0]
     x, steepness = x[ended], steepness[ended]
     status = np.zeros(len(running), dtype=np.int64)

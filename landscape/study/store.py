@@ -49,6 +49,7 @@ def save_study(path: str | os.PathLike[str], result: StudyResult) -> None:
     draft = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
         draft.unlink(missing_ok=True)
+        draft.touch()  # SQLite would make it unwritable for a group that the umask lets write
         with closing(sqlite3.connect(draft)) as connection, connection:
             connection.executescript(_SCHEMA)
             connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")

@@ -45,7 +45,7 @@ class Target:
     Raises
     ------
     ValueError
-        If a parameter is given twice, or is not finite.
+        If a parameter is not finite.
     """
 
     name: str
@@ -54,10 +54,7 @@ class Target:
     box: tuple[tuple[float, float], ...] | None = None
 
     def __post_init__(self) -> None:
-        names = [key for key, _ in self.parameters]
         for key, value in self.parameters:
-            if names.count(key) > 1:
-                raise ValueError(f"parameter {key} is given {names.count(key)} times")
             for number in value if isinstance(value, tuple) else (value,):
                 if isinstance(number, float) and not math.isfinite(number):
                     raise ValueError(f"parameter {key} is {number} but must be finite")

@@ -1,0 +1,71 @@
+"""`landscape report`: the saved study in three forms."""
+
+import csv
+import io
+
+import pytest
+
+from landscape.study.declaration import Study
+from landscape.study.report import as_json
+from landscape.study.run import run_study
+from landscape.study.store import save_study
+from landscape.study.target import Target
+
+
+@pytest.fixture(scope="module")
+def result():
+    return run_study(Study(Target("himmelblau"), starts=100))
+
+
+@pytest.fixture
+def saved(result, tmp_path):
+    save_study(tmp_path / "s.sqlite", result)
+    return "s.sqlite"
+
+
+def test_json_is_the_report(run, saved, result):
+    outcome = run("report", saved, "--format", "json")
+    assert outcome.json == as_json(result)
+    assert outcome.err == ""
+
+
+def test_csv_has_one_line_a_point(run, saved, result):
+    outcome = run("report", saved, "--format", "csv")
+    rows = list(csv.DictReader(io.StringIO(outcome.text)))
+    assert [float(row["value"]) for row in rows] == result.points.value.tolist()
+    assert [row["kind"] for row in rows] == ["minimum"] * 4 + ["saddle"] * 4 + ["maximum"]
+    assert outcome.out.count("\n") == 10
+    assert outcome.err == ""
+
+
+def test_table_is_for_people(run, fresh, saved):
+    text = run("report", saved).text
+    assert text == run("report", saved, "--format", "table").text == fresh("report", saved).text
+    for heading in ("descends to point", "escape from point", "lowest eigenvalue"):
+        assert heading in text
+
+
+def test_a_note_on_the_users_function_goes_to_standard_error(run, own):
+    study = run("study", *own, "--starts", 30, "--store", "s.sqlite")
+    report = run("report", "s.sqlite")
+    assert report.text == study.text
+    assert report.err.startswith("own.py:loss: NumPy, written for a batch")
+    for style in ("json", "csv"):
+        assert run("report", "s.sqlite", "--format", style).err == ""
+
+
+def test_a_report_needs_no_file_of_the_users(run, own, tmp_path):
+    run("study", *own, "--starts", 30, "--store", "s.sqlite")
+    (tmp_path / "own.py").unlink()
+    assert run("report", "s.sqlite", "--format", "json").json["problem"] == "own.py:loss"
+
+
+def test_files_that_are_no_studies(run, fresh, write, saved, tmp_path):
+    write("notes.txt", "mine")
+    (tmp_path / "half.sqlite").write_bytes((tmp_path / saved).read_bytes()[:9000])
+    assert run("report", "none.sqlite").sentence == "there is no file 'none.sqlite'"
+    assert fresh("report", "none.sqlite").sentence == "there is no file 'none.sqlite'"
+    assert run("report", ".").sentence == "there is no file '.'"
+    assert run("report", "notes.txt").sentence.startswith("notes.txt is not a study")
+    assert run("report", "half.sqlite").sentence.startswith("half.sqlite is damaged")
+    assert "Invalid value for '--format'" in run("report", saved, "--format", "xml").sentence

@@ -1,0 +1,282 @@
+"""`landscape study`: what must hold, from the outside."""
+
+import re
+import time
+from math import comb
+
+import pytest
+
+STUDY_KEYS = {"problem", "dim", "seed", "starts", "critical_points", "euler", "points", "descent", "escape"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "by_index"),
+    [
+        (["himmelblau"], {"0": 4, "1": 4, "2": 1}),
+        (["six_hump_camel"], {"0": 6, "1": 7, "2": 2}),
+        (["muller_brown"], {"0": 3, "1": 2}),
+        (
+            ["styblinski_tang", "--set", "dim=4"],
+            {str(k): comb(4, k) * 2 ** (4 - k) for k in range(5)},
+        ),
+    ],
+)
+def test_known_counts(run, arguments, by_index):
+    report = run("study", *arguments, "--starts", 2000, "--seed", 0, "--json").json
+    assert set(report) >= STUDY_KEYS
+    assert report["critical_points"]["by_index"] == by_index
+    assert report["critical_points"]["total"] == sum(by_index.values()) == len(report["points"])
+    assert report["critical_points"]["degenerate"] == 0
+    assert report["euler"] == {"expected": 1, "found": 1}
+    assert (report["problem"], report["seed"], report["starts"]) == (arguments[0], 0, 2000)
+    assert len(report["escape"]) == sum(n for k, n in by_index.items() if 0 < int(k) < report["dim"])
+    assert sum(b["fraction"] for b in report["descent"]["basins"]) <= 1 + 1e-12
+
+
+@pytest.mark.slow
+def test_seven_lennard_jones_atoms(run):
+    report = run("study", "lennard_jones", "--set", "atoms=7", "--starts", 4000, "--seed", 0, "--json").json
+    by_index = report["critical_points"]["by_index"]
+    assert (by_index["0"], by_index["1"]) == (4, 12)
+    assert report["points"][0]["value"] == pytest.approx(-16.505384, abs=1e-6)
+    assert all(len(p["eigenvalues"]) in (15, 16) for p in report["points"])
+
+
+def test_himmelblau_takes_less_than_three_seconds(fresh):
+    times = []
+    for _ in range(3):  # others use the machine too
+        start = time.perf_counter()
+        assert fresh("study", "himmelblau", "--starts", 2000, "--seed", 0, "--json").json["euler"]["found"] == 1
+        times.append(time.perf_counter() - start)
+        if times[-1] < 3:
+            break
+    assert min(times) < 3
+
+
+def test_one_job_and_two_give_the_same_bytes(fresh):
+    arguments = ("study", "himmelblau", "--starts", 2100, "--seed", 3, "--json", "--jobs")
+    one, two = fresh(*arguments, 1), fresh(*arguments, 2)
+    assert one.json["seed"] == 3
+    assert one.out == two.out
+
+
+def test_the_report_for_people(run, fresh):
+    for outcome in (run("study", "himmelblau", "--starts", 300), fresh("study", "himmelblau", "--starts", 300)):
+        text = outcome.text
+        assert outcome.err == ""  # no progress bar where nobody watches
+        assert "Critical points: 9 (4 of index 0, 4 of index 1, 1 of index 2; 0 degenerate)" in text
+        assert "Morse sum 1, as it must be" in text
+        assert "178.337239" in text
+        assert "100 of 100" in text
+        assert max(map(len, text.splitlines())) <= 120
+
+
+def test_missing_points_are_said_to_be_missing(run):
+    text = run("study", "rastrigin", "--starts", 20).text
+    assert "but a complete set gives 1: points are missing" in text
+    assert "in all; `landscape report FILE --format csv` lists them" in text
+
+
+def test_a_degenerate_landscape(run):
+    text = run("study", "monkey_saddle", "--starts", 30).text
+    assert "1 degenerate" in text
+    report = run("study", "monkey_saddle", "--starts", 30, "--json").json
+    assert report["critical_points"]["degenerate"] == 1
+    assert report["escape"] == []
+
+
+def test_a_numpy_file_of_five_lines(run, own):
+    report = run("study", *own, "--starts", 100, "--json").json
+    assert report["critical_points"]["by_index"] == {"0": 4, "1": 4, "2": 1}
+    assert report["note"] == "own.py:loss: NumPy, written for a batch (..., n); derivatives by finite differences"
+    outcome = run("study", *own, "--starts", 100)
+    assert "4 of index 0, 4 of index 1, 1 of index 2" in outcome.text
+    assert outcome.err.strip() == report["note"]
+
+
+def test_a_numpy_file_for_one_point(run, write):
+    write("own.py", "import numpy as np\n\ndef loss(x):\n    return np.sum((x**2 - 1) ** 2)\n")
+    report = run("study", "own.py:loss", "--dim", 1, "--box=-2:2", "--starts", 12, "--json").json
+    assert report["note"] == "own.py:loss: NumPy, written for one point; derivatives by finite differences"
+    assert report["critical_points"]["by_index"] == {"0": 2, "1": 1}
+
+
+def test_a_jax_file_of_five_lines(fresh, write):
+    pytest.importorskip("jax")
+    write("own.py", "import jax.numpy as jnp\n\ndef loss(x):\n    return jnp.sum((x**2 - 1) ** 2)\n")
+    outcome = fresh("study", "own.py:loss", "--dim", 2, "--box=-2:2", "--starts", 100, "--json")
+    report = outcome.json
+    assert report["critical_points"]["by_index"] == {"0": 4, "1": 4, "2": 1}
+    assert report["note"] == "own.py:loss: JAX, written for one point; derivatives by JAX"
+    assert max(p["gradient_norm"] for p in report["points"]) < 1e-12  # double precision
+    write(
+        "bad.py", "import jax.numpy as jnp\n\ndef loss(x):\n    return jnp.sum(x) if x[0] > 0 else 0.0 * jnp.sum(x)\n"
+    )
+    assert fresh("study", "bad.py:loss", "--dim", 2).sentence.startswith(
+        "bad.py:loss cannot be traced by JAX: TracerBoolConversionError: "
+    )
+
+
+@pytest.mark.slow
+def test_a_jax_file_in_two_processes(fresh, write):
+    pytest.importorskip("jax")
+    write("own.py", "import jax.numpy as jnp\n\ndef loss(x):\n    return jnp.sum((x**2 - 1) ** 2)\n")
+    arguments = ("study", "own.py:loss", "--dim", 2, "--box=-2:2", "--starts", 1500, "--json", "--jobs")
+    one, two = fresh(*arguments, 1), fresh(*arguments, 2)
+    assert one.json["critical_points"]["total"] == 9
+    assert one.out == two.out
+
+
+def test_a_module_of_the_current_folder(fresh, write):
+    write("pack/__init__.py", "")
+    write(
+        "pack/wells.py",
+        "from landscape import problem\n\ndef made(size=1):\n    return problem('double_well', dim=size)\n",
+    )
+    arguments = ("study", "pack.wells:made", "--set", "size=2", "--starts", 1100, "--json")
+    report = fresh(*arguments).json
+    assert report["critical_points"]["total"] == 9
+    assert report["note"] == "pack.wells:made returned a Landscape"
+    assert report["parameters"]["size"] == 2
+    assert fresh(*arguments, "--jobs", 2).json == report
+
+
+def test_prints_of_the_users_code_stay_out_of_the_json(fresh, write):
+    write(
+        "own.py",
+        """
+        print("imported")
+
+        def loss(x):
+            print("called")
+            return (x**2).sum(axis=-1)
+        """,
+    )
+    for jobs in (1, 2):
+        outcome = fresh("study", "own.py:loss", "--dim", 2, "--starts", 10, "--json", "--jobs", jobs)
+        assert outcome.json["critical_points"]["total"] == 1
+        assert "called" in outcome.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "pattern"),
+    [
+        (["himmelblaw"], r"unknown problem 'himmelblaw'; did you mean 'himmelblau'\?"),
+        (["himmelblau", "--starts", "0"], r"Invalid value for '--starts': 0 is not in the range"),
+        (["himmelblau", "--starts", "many"], r"Invalid value for '--starts'"),
+        (["himmelblau", "--seed", "-1"], r"Invalid value for '--seed'"),
+        (["himmelblau", "--jobs", "0"], r"Invalid value for '--jobs'"),
+        (["himmelblau", "--set", "dim=3"], r"problem 'himmelblau' has no parameter 'dim'; it takes none"),
+        (["himmelblau", "--dim", "3"], r"--dim and --box are for a loss of your own"),
+        (["himmelblau", "--box", "0:1"], r"--dim and --box are for a loss of your own"),
+        (["rastrigin", "--set", "dim"], r"Invalid value for '--set': 'dim' is not of the form key=value"),
+        (["rastrigin", "--set", "dim=2.5"], r"parameter dim is 2.5 but must be an integer"),
+        (["rastrigin", "--set", "dim=word"], r"parameter dim is 'word' but must be an integer"),
+        (["rastrigin", "--set", "dim=2", "--set", "dim=x"], r"'--set': dim is given 2 times"),
+        (["rastrigin", "--set", "dim=0"], r"dim is 0 but must be at least 1"),
+        (["quadratic", "--set", "eigenvalues=1,nan"], r"parameter eigenvalues is nan but must be finite"),
+        (["none.py:loss", "--dim", "2"], r"^there is no file 'none\.py'$"),
+        (["own.py:other", "--dim", "2"], r"^own\.py has no 'other'; it has loss, "),
+        (["own.py", "--dim", "2"], r"^own\.py does not say which function; write own\.py:NAME, it has loss, "),
+        (["own.py:loss"], r"a plain loss needs --dim N$"),
+        (["own.py:loss", "--dim", "0"], r"Invalid value for '--dim'"),
+        (["own.py:loss", "--dim", "2", "--box", "1"], r"Invalid value for '--box': '1' is not of the form LOW:HIGH"),
+        (["own.py:loss", "--dim", "2", "--box", "1:0"], r"has a low end that is not below its high end"),
+        (["own.py:loss", "--dim", "2", "--box", "0:nan"], r"has a low end that is not below its high end"),
+        (["own.py:loss", "--dim", "2", "--box=-inf:inf"], r"finite"),
+        (["own.py:loss", "--dim", "3", "--box", "0:1,0:1"], r"--box has 2 ranges but --dim is 3"),
+        (["own.py:loss", "--dim", "2", "--set", "a=1"], r"is a plain loss and takes no --set$"),
+        (["own.py:raising", "--dim", "2"], r"^own\.py:raising raised RuntimeError: why for a point of shape \(2,\)$"),
+        (["own.py:sometimes", "--dim", "2"], r"^own\.py:sometimes raised ZeroDivisionError: "),
+        (["own.py:vector", "--dim", "2"], r"returned shape \(2,\) for one point of shape \(2,\), expected one number$"),
+        (["own.py:nan", "--dim", "2"], r"^own\.py:nan is not finite at any of the 1000 starts$"),
+        (["own.py:number", "--dim", "2"], r"number is int, not a loss"),
+        (["own.py:number"], r"number is int; expected a Landscape"),
+        (["no_such_module:loss", "--dim", "2"], r"^module 'no_such_module' could not be imported: "),
+        (["broken.py:loss", "--dim", "2"], r"^broken\.py could not be imported: SyntaxError: "),
+    ],
+)
+@pytest.mark.parametrize("json_flag", [[], ["--json"]], ids=["text", "json"])
+def test_bad_input_is_refused_in_one_sentence(run, write, arguments, pattern, json_flag):
+    write(
+        "own.py",
+        """
+        import numpy as np
+
+        number = 3
+
+        def loss(x):
+            return (x**2).sum(axis=-1)
+
+        def raising(x):
+            raise RuntimeError("why")
+
+        def sometimes(x):
+            return 1 / 0 if np.abs(x).max() < 0.03 else (x**2).sum(axis=-1)
+
+        def vector(x):
+            return x
+
+        def nan(x):
+            return np.nan * x.sum(axis=-1)
+        """,
+    )
+    write("broken.py", "def loss(x:\n")
+    assert re.search(pattern, run("study", *arguments, *json_flag).sentence)
+
+
+def test_a_few_refusals_of_a_fresh_process(fresh, write):
+    write("own.py", "def loss(x):\n    return x[0] / 0 if x[0] > 2 else float('nan')\n")
+    assert fresh("study", "nonsense", "--json").sentence.startswith("unknown problem 'nonsense'")
+    assert "is not finite at any of the 50 starts" in fresh("study", "own.py:loss", "--dim", 2, "--starts", 50).sentence
+    write("far.py", "def loss(x):\n    return 1 / 0 if abs(x[0]) < 0.5 else x[0] ** 2 + x[1] ** 2\n")
+    arguments = ("study", "far.py:loss", "--dim", 2, "--box", "1:2", "--starts", 50, "--jobs", 2)
+    assert "far.py:loss raised ZeroDivisionError" in fresh(*arguments).sentence
+
+
+def test_store_and_report_say_what_study_said(run, tmp_path):
+    arguments = ("study", "himmelblau", "--starts", 100, "--seed", 5)
+    plain = run(*arguments, "--json")
+    stored = run(*arguments, "--json", "--store", "s.sqlite")
+    assert stored.out == plain.out
+    assert stored.err == "saved in s.sqlite\n"
+    assert run("report", "s.sqlite", "--format", "json").out == plain.out
+    assert run("report", "s.sqlite").out == run(*arguments).out
+    assert [p.name for p in tmp_path.iterdir()] == ["s.sqlite"]
+
+
+def test_a_study_that_is_there_is_not_computed_again(run, tmp_path, monkeypatch):
+    from landscape.cli import study as module
+
+    arguments = ("study", "himmelblau", "--starts", 100, "--store", "s.sqlite", "--json")
+    first = run(*arguments)
+    before = (tmp_path / "s.sqlite").read_bytes()
+    monkeypatch.setattr(module, "run_study", None)
+    again = run(*arguments, "--jobs", 2)  # the number of workers is no part of a study
+    assert again.out == first.out
+    assert again.err == "s.sqlite holds this study already; nothing was computed\n"
+    assert (tmp_path / "s.sqlite").read_bytes() == before
+
+
+def test_another_study_in_the_store_is_refused_with_the_difference(run, tmp_path):
+    run("study", "himmelblau", "--starts", 20, "--store", "s.sqlite")
+    before = (tmp_path / "s.sqlite").read_bytes()
+    for arguments, difference in [
+        (["himmelblau", "--starts", 30, "--seed", 1], "starts is 20 there and 30 here; seed is 0 there and 1 here"),
+        (
+            ["rastrigin", "--set", "dim=3", "--starts", 20],
+            "target is himmelblau there and rastrigin with dim=3 here",
+        ),
+    ]:
+        outcome = run("study", *arguments, "--store", "s.sqlite")
+        assert outcome.sentence == f"s.sqlite holds another study: {difference}"
+    assert (tmp_path / "s.sqlite").read_bytes() == before
+
+
+def test_stores_that_cannot_be_used(run, write, tmp_path):
+    write("notes.txt", "mine")
+    assert run("study", "himmelblau", "--store", "notes.txt").sentence.startswith("notes.txt is not a study")
+    assert (tmp_path / "notes.txt").read_text() == "mine"
+    sentence = run("study", "himmelblau", "--starts", 10**9, "--store", "nowhere/s.sqlite").sentence
+    assert sentence == "nowhere/s.sqlite cannot be written: there is no folder nowhere"  # before the long work
+    assert "is a directory" in run("study", "himmelblau", "--store", ".").sentence
