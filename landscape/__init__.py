@@ -10,12 +10,17 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from landscape.critical.classify import classify as classify
+    from landscape.critical.dimer import Dimer as Dimer
     from landscape.critical.eigenvector_following import EigenvectorFollowing as EigenvectorFollowing
+    from landscape.critical.exploration import Exploration as Exploration
+    from landscape.critical.exploration import explore as explore
     from landscape.critical.find import find_critical_points as find_critical_points
+    from landscape.critical.gradient_norm import GradientNormMinimization as GradientNormMinimization
     from landscape.critical.merge import merge as merge
     from landscape.critical.newton import Newton as Newton
     from landscape.critical.points import CriticalPoints as CriticalPoints
     from landscape.critical.points import Kind as Kind
+    from landscape.critical.saddle_dynamics import SaddleDynamics as SaddleDynamics
     from landscape.critical.search import SearchRuns as SearchRuns
     from landscape.critical.search import SearchStatus as SearchStatus
     from landscape.critical.search import search as search
@@ -47,6 +52,11 @@ if TYPE_CHECKING:
 _HOME = {
     "classify": "landscape.critical.classify",
     "EigenvectorFollowing": "landscape.critical.eigenvector_following",
+    "Dimer": "landscape.critical.dimer",
+    "Exploration": "landscape.critical.exploration",
+    "explore": "landscape.critical.exploration",
+    "GradientNormMinimization": "landscape.critical.gradient_norm",
+    "SaddleDynamics": "landscape.critical.saddle_dynamics",
     "find_critical_points": "landscape.critical.find",
     "merge": "landscape.critical.merge",
     "Newton": "landscape.critical.newton",

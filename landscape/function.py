@@ -13,9 +13,11 @@ from landscape.autodiff import (
     BatchFunction,
     Derivatives,
     VectorProduct,
+    complex_step_gradient,
     difference_gradient,
     difference_hessian,
     jax_derivatives,
+    takes_complex_steps,
     torch_derivatives,
 )
 from landscape.manifolds import Box, Euclidean, Manifold
@@ -24,6 +26,7 @@ from landscape.symmetry import Identity, Symmetry
 Sampler = Callable[[np.random.Generator, int], Array]
 
 _PROBE_POINTS = 5
+_GRADIENT_PROBE_POINTS = 32
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,7 @@ class Truth:
 
 @dataclass(frozen=True)
 class Provenance:
-    """Where the derivatives come from: 'exact', 'JAX', 'PyTorch' or 'finite differences'."""
+    """Where the derivatives come from: 'exact', 'JAX', 'PyTorch', 'complex step' or 'finite differences'."""
 
     gradient: str = "exact"
     hessian: str = "exact"
@@ -187,8 +190,9 @@ class Landscape:
         Parameters
         ----------
         value, gradient, hessian : callable
-            (..., n) to (...), (..., n), (..., n, n); with `vectorized=False`, of one point (n,). Missing
-            derivatives are taken by finite differences, as `provenance` says.
+            (..., n) to (...), (..., n), (..., n, n); with `vectorized=False`, of one point (n,). A missing
+            gradient is taken by the complex step where the function allows it, otherwise by finite differences, a
+            missing Hessian by differences of the gradient; `provenance` says which.
         dim : int
             Number of coordinates; not needed when `manifold` is given.
         box : pair of float or of (n,)
@@ -211,8 +215,8 @@ class Landscape:
         --------
         >>> from landscape import Landscape
         >>> bowl = Landscape.from_function(lambda x: (x**2).sum(axis=-1), dim=3, box=(-2, 2))
-        >>> bowl.provenance.gradient
-        'finite differences'
+        >>> bowl.provenance
+        Provenance(gradient='complex step', hessian='finite differences')
         """
         manifold = _manifold(manifold, dim, box)
         given = {"value": value, "gradient": gradient, "hessian": hessian}
@@ -224,7 +228,11 @@ class Landscape:
         _check_shapes(wrapped, manifold, "a function of one point needs vectorized=False")
         scale = manifold.length_scale
         batched_value = wrapped["value"]
-        batched_gradient = wrapped.get("gradient") or difference_gradient(batched_value, scale)
+        gradient_source = "exact"
+        batched_gradient = wrapped.get("gradient")
+        if batched_gradient is None:
+            raw = value if vectorized else _point_by_point(value, 0)
+            batched_gradient, gradient_source = _derived_gradient(batched_value, raw, manifold)
         batched_hessian = wrapped.get("hessian") or difference_hessian(batched_gradient, scale)
         return cls(
             name=name or str(getattr(value, "__name__", "function")),
@@ -234,7 +242,7 @@ class Landscape:
             hessian=batched_hessian,
             confining=confining,
             provenance=Provenance(
-                gradient="exact" if gradient is not None else "finite differences",
+                gradient=gradient_source,
                 hessian="exact" if hessian is not None else "finite differences",
             ),
         )
@@ -322,6 +330,19 @@ def _manifold(manifold: Manifold | None, dim: int | None, box: Box | tuple[float
     return Euclidean(dim, box)
 
 
+def _derived_gradient(
+    value: BatchFunction, raw: Callable[[Array], Any], manifold: Manifold
+) -> tuple[BatchFunction, str]:
+    """The gradient of a function that came without one, and how it is taken."""
+    differences = difference_gradient(value, manifold.length_scale)
+    points = manifold.sample(np.random.default_rng(1), _GRADIENT_PROBE_POINTS)
+    with np.errstate(all="ignore"):
+        reference = differences(points)
+    if takes_complex_steps(raw, points, reference):
+        return complex_step_gradient(raw), "complex step"
+    return differences, "finite differences"
+
+
 def _float64(function: Callable[[Array], Any]) -> BatchFunction:
     def call(x: Array) -> Array:
         return np.array(function(x), dtype=np.float64)  # a copy: the result may be the argument or a constant
@@ -336,7 +357,7 @@ def _point_by_point(function: Callable[[Array], Any], rank: int) -> BatchFunctio
         if x.size == 0:
             return np.zeros(x.shape[:-1] + x.shape[-1:] * rank)
         points = x.reshape(-1, x.shape[-1])
-        results = np.array([function(point) for point in points], dtype=np.float64)
+        results = np.array([function(point) for point in points])
         return results.reshape(x.shape[:-1] + results.shape[1:])
 
     return call

@@ -146,7 +146,7 @@ def test_provenance_is_said(jax64):
     assert said == {
         with_all: ("exact", "exact"),
         with_gradient: ("exact", "finite differences"),
-        with_value: ("finite differences", "finite differences"),
+        with_value: ("complex step", "finite differences"),
         point_by_point: ("exact", "exact"),
         from_jax: ("JAX", "JAX"),
         from_torch: ("PyTorch", "PyTorch"),

@@ -12,6 +12,7 @@ import numpy as np
 
 from landscape.arrays import Array, IntArray
 from landscape.critical.eigenvector_following import EigenvectorFollowing
+from landscape.critical.exploration import explore_round
 from landscape.critical.find import collect, nearest, union, with_winding
 from landscape.critical.newton import Newton
 from landscape.critical.points import CriticalPoints, Kind
@@ -93,7 +94,7 @@ def run_study(study: Study, executor: Executor | None = None, progress: Progress
     executor : concurrent.futures.Executor, optional
         Where chunks run; the result does not depend on it.
     progress : callable, optional
-        Called with the phase ('descent and search', 'escape'), the chunks done and their number.
+        Called with the phase ('descent and search', 'exploration', 'escape'), the chunks done and their number.
 
     Raises
     ------
@@ -109,7 +110,10 @@ def run_study(study: Study, executor: Executor | None = None, progress: Progress
 
     tasks = [(study, chunk, size) for chunk, size in enumerate(sizes)]
     parts = list(map_chunks(executor, _search_chunk, tasks, report("descent and search", len(tasks))))
-    points = with_winding(landscape, union(landscape, [part.points for part in parts]))
+    points = union(landscape, [part.points for part in parts])
+    again = [(study, chunk, size, points) for chunk, size in enumerate(sizes)]
+    rounds = list(map_chunks(executor, _explore_chunk, again, report("exploration", len(again))))
+    points = with_winding(landscape, union(landscape, [points, *rounds]))
     basin = np.concatenate([_relabel(landscape, points, part) for part in parts])
 
     saddles = np.flatnonzero(points.kind == Kind.SADDLE)
@@ -172,6 +176,11 @@ def _search_chunk(study: Study, chunk: int, size: int) -> _Chunk:
         runs.append(search(landscape, starts, EigenvectorFollowing(1), study.climb_steps))
     points = union(landscape, [ends, *(collect(landscape, r) for r in runs)])
     return _Chunk(descent, points, _follow(basin, nearest(landscape, points.x, ends.x)))
+
+
+def _explore_chunk(study: Study, chunk: int, size: int, points: CriticalPoints) -> CriticalPoints:
+    rng = stream(study.seed, {"exploration": study.cell()}, chunk)
+    return explore_round(study.target.load(), points, size, rng, study.climb_steps)
 
 
 def _relabel(landscape: Landscape, points: CriticalPoints, part: _Chunk) -> IntArray:

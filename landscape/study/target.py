@@ -201,7 +201,8 @@ def _from_loss(loss: Any, target: Target) -> tuple[Landscape, str]:
         )
     value, written = _numpy_values(loss, points, single, error, target.name)
     landscape = Landscape.from_function(value, manifold=manifold, name=target.name)
-    return landscape, f"{target.name}: NumPy, written for {written}; derivatives by finite differences"
+    by = landscape.provenance
+    return landscape, f"{target.name}: NumPy, written for {written}; gradient by {by.gradient}, Hessian by {by.hessian}"
 
 
 def _from_autodiff(loss: Callable[[Any], Any], engine: str, manifold: Euclidean, name: str) -> Landscape:
@@ -308,7 +309,7 @@ def _of_batch_of_one(loss: Callable[[Any], Any]) -> Callable[[Any], Any]:
 def _on_batches(loss: Callable[[Any], Any]) -> BatchFunction:
     def value(x: Array) -> Array:
         points = x.reshape(-1, x.shape[-1]).copy()
-        return np.asarray(loss(points), dtype=np.float64).reshape(x.shape[:-1])
+        return np.asarray(loss(points)).reshape(x.shape[:-1])
 
     return value
 
@@ -316,7 +317,7 @@ def _on_batches(loss: Callable[[Any], Any]) -> BatchFunction:
 def _on_coordinates(loss: Callable[[Any], Any]) -> BatchFunction:
     def value(x: Array) -> Array:
         coordinates = x.reshape(-1, x.shape[-1]).T.copy()
-        return np.asarray(loss(coordinates), dtype=np.float64).reshape(x.shape[:-1])
+        return np.asarray(loss(coordinates)).reshape(x.shape[:-1])
 
     return value
 
@@ -324,7 +325,7 @@ def _on_coordinates(loss: Callable[[Any], Any]) -> BatchFunction:
 def _on_each_point(loss: Callable[[Any], Any]) -> BatchFunction:
     def value(x: Array) -> Array:
         points = x.reshape(-1, x.shape[-1]).copy()
-        return np.array([float(loss(point)) for point in points], dtype=np.float64).reshape(x.shape[:-1])
+        return np.array([loss(point) for point in points]).reshape(x.shape[:-1])
 
     return value
 

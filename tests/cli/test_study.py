@@ -88,7 +88,10 @@ def test_a_degenerate_landscape(run):
 def test_a_numpy_file_of_five_lines(run, own):
     report = run("study", *own, "--starts", 100, "--json").json
     assert report["critical_points"]["by_index"] == {"0": 4, "1": 4, "2": 1}
-    assert report["note"] == "own.py:loss: NumPy, written for a batch (..., n); derivatives by finite differences"
+    assert (
+        report["note"]
+        == "own.py:loss: NumPy, written for a batch (..., n); gradient by complex step, Hessian by finite differences"
+    )
     outcome = run("study", *own, "--starts", 100)
     assert "4 of index 0, 4 of index 1, 1 of index 2" in outcome.text
     assert outcome.err.strip() == report["note"]
@@ -97,7 +100,10 @@ def test_a_numpy_file_of_five_lines(run, own):
 def test_a_numpy_file_for_one_point(run, write):
     write("own.py", "import numpy as np\n\ndef loss(x):\n    return np.sum((x**2 - 1) ** 2)\n")
     report = run("study", "own.py:loss", "--dim", 1, "--box=-2:2", "--starts", 12, "--json").json
-    assert report["note"] == "own.py:loss: NumPy, written for one point; derivatives by finite differences"
+    assert (
+        report["note"]
+        == "own.py:loss: NumPy, written for one point; gradient by complex step, Hessian by finite differences"
+    )
     assert report["critical_points"]["by_index"] == {"0": 2, "1": 1}
 
 

@@ -4,6 +4,7 @@ from scipy.optimize import minimize
 from scipy.spatial.distance import pdist
 from scipy.spatial.transform import Rotation
 
+from landscape import classify
 from landscape.problems import problem
 from landscape.problems.lennard_jones import PAIR_DISTANCE
 
@@ -154,9 +155,10 @@ def test_starts_keep_their_distance(atoms):
 
 
 def test_complete_counts_and_the_rest():
-    # Exhaustive searches for up to 6 atoms; minima and index 1 from Doye & Wales 2002 above.
+    # Exhaustive searches for up to 6 atoms (for 6 with the centred pentagon below, which an earlier one had missed);
+    # minima and index 1 from Doye & Wales 2002 above.
     assert problem("lennard_jones", atoms=6).truth.counts == {
-        0: 2, 1: 3, 2: 13, 3: 24, 4: 30, 5: 25, 6: 16, 7: 5, 8: 1
+        0: 2, 1: 3, 2: 13, 3: 24, 4: 30, 5: 26, 6: 16, 7: 5, 8: 1
     }  # fmt: skip
     assert sum(problem("lennard_jones", atoms=5).truth.counts.values()) == 23
     assert problem("lennard_jones", atoms=10).truth.counts == {0: 64, 1: 635}
@@ -164,3 +166,17 @@ def test_complete_counts_and_the_rest():
     assert problem("lennard_jones", atoms=14).truth is None
     with pytest.raises(ValueError, match="atoms is 1 but must be at least 2"):
         problem("lennard_jones", atoms=1)
+
+
+def test_a_regular_pentagon_round_its_centre_is_critical_for_six_atoms():
+    # By symmetry the force on every atom is radial, so that the radius alone decides: with distances 1, s, d in units
+    # of it, f = 4 (A r^-12 - B r^-6) has its zero slope at r^6 = 2 A / B and the value -B^2 / A there.
+    side, across = 2 * np.sin(np.pi / 5), 2 * np.sin(2 * np.pi / 5)
+    a = 5 * (1 + side**-12.0 + across**-12.0)
+    b = 5 * (1 + side**-6.0 + across**-6.0)
+    radius = (2 * a / b) ** (1 / 6)
+    angle = 2 * np.pi * np.arange(5) / 5
+    ring = radius * np.stack([np.cos(angle), np.sin(angle), np.zeros(5)], axis=-1)
+    point = classify(problem("lennard_jones", atoms=6), np.concatenate([[[0, 0, 0]], ring]).ravel())
+    assert point.value[0] == pytest.approx(-(b**2) / a, rel=1e-13)
+    assert (point.index[0], point.nullity[0], point.orbit_dimension[0]) == (5, 0, 6)

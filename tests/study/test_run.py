@@ -30,9 +30,10 @@ def test_himmelblau_is_found_whole(himmelblau):
 
 def test_every_search_is_accounted_for(himmelblau):
     points, starts = himmelblau.points, himmelblau.study.starts
-    # each start is searched from by Newton's method, by a climb to a saddle, and from the end of its descent
+    # each start is searched from by Newton's method, by a climb to a saddle, and from the end of its descent; the
+    # exploration that follows makes one more search a start
     converged = int((himmelblau.descent.status == DescentStatus.CONVERGED).sum())
-    assert sum(points.search_counts.values()) == 2 * starts + converged
+    assert sum(points.search_counts.values()) == 3 * starts + converged
     assert points.found.sum() == points.search_counts["converged"]
     assert sum(himmelblau.descent.count().values()) == starts == len(himmelblau.basin)
 
@@ -109,7 +110,8 @@ def test_progress_counts_every_chunk_of_every_phase(monkeypatch):
     seen = []
     run_study(Study(Target("himmelblau"), starts=1200), progress=lambda *report: seen.append(report))
     search = [("descent and search", done, 2) for done in (1, 2)]
-    assert seen == search + [("escape", done, 2) for done in (1, 2)]
+    exploration = [("exploration", done, 2) for done in (1, 2)]
+    assert seen == search + exploration + [("escape", done, 2) for done in (1, 2)]
 
 
 def test_a_degenerate_landscape_has_no_saddle_to_leave():

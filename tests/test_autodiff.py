@@ -1,0 +1,51 @@
+"""The complex step: exact where it applies, and known not to apply where it does not."""
+
+import numpy as np
+import pytest
+
+from landscape import Landscape
+from landscape.autodiff import complex_step_gradient, difference_gradient, takes_complex_steps
+
+
+def smooth(x):
+    return np.exp(-(x[..., 0] ** 2)) * np.cos(3 * x[..., 1]) + x[..., 0] * x[..., 1] ** 3
+
+
+def smooth_gradient(x):
+    a, b = x[..., 0], x[..., 1]
+    bell = np.exp(-(a**2))
+    return np.stack([-2 * a * bell * np.cos(3 * b) + b**3, -3 * bell * np.sin(3 * b) + 3 * a * b**2], axis=-1)
+
+
+def test_the_complex_step_is_exact():
+    x = np.random.default_rng(0).uniform(-2, 2, (3, 40, 2))
+    np.testing.assert_allclose(complex_step_gradient(smooth)(x), smooth_gradient(x), rtol=1e-14, atol=1e-14)
+    differences = difference_gradient(smooth, 4.0)(x)
+    assert np.abs(differences - smooth_gradient(x)).max() > 1e-14
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: np.abs(x[..., 0]) ** 3 + x[..., 1],
+        lambda x: (np.abs(x) ** 2).sum(axis=-1),
+        lambda x: np.asarray(x, dtype=float).sum(axis=-1),
+        lambda x: np.hypot(x[..., 0], x[..., 1]),
+        lambda x: (x * np.conj(x)).real.sum(axis=-1),
+    ],
+)
+def test_functions_of_real_numbers_only_are_known(function):
+    x = np.random.default_rng(1).uniform(-2, 2, (20, 2))
+    reference = difference_gradient(function, 4.0)(x)
+    assert not takes_complex_steps(function, x, reference)
+    landscape = Landscape.from_function(function, dim=2, box=(-2, 2))
+    assert landscape.provenance.gradient == "finite differences"
+
+
+def test_a_nan_put_in_by_hand_stays_one():
+    landscape = Landscape.from_function(
+        lambda x: np.where(x[..., 0].real < 0, np.nan, (x**2).sum(axis=-1)), dim=2, box=(-2, 2)
+    )
+    assert landscape.provenance.gradient == "complex step"
+    assert np.isnan(landscape.gradient(np.array([-1.0, 0.5]))).all()
+    np.testing.assert_allclose(landscape.gradient(np.array([1.0, 0.5])), [2.0, 1.0])
