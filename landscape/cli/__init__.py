@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Iterator
+from concurrent.futures import BrokenExecutor
 from contextlib import contextmanager
 
 import click
@@ -65,6 +66,8 @@ def _one_sentence() -> Iterator[None]:
         raise InputError(f"{error.format_message().rstrip('.')}; see `{path} --help`") from error
     except (ValueError, ImportError) as error:
         raise InputError(" ".join(str(error).split())) from error
+    except BrokenExecutor as error:
+        raise click.ClickException("a worker process died and took its work along; nothing was saved") from error
     except KeyboardInterrupt:
         click.echo("landscape: interrupted; nothing was saved", err=True)
         sys.exit(130)

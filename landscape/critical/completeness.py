@@ -274,7 +274,9 @@ def boundary_winding(landscape: Landscape, points_per_side: int = 256, refinemen
     angle = angles(position)
     for _ in range(refinements):
         turn = (np.diff(angle) + np.pi) % (2 * np.pi) - np.pi
-        wide = np.flatnonzero(~(np.abs(turn) < np.pi / 2))
+        if not np.isfinite(turn).all():
+            return None
+        wide = np.flatnonzero(np.abs(turn) >= np.pi / 2)
         if wide.size == 0:
             return int(np.rint(turn.sum() / (2 * np.pi)))
         between = (position[wide] + position[wide + 1]) / 2

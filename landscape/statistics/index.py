@@ -20,6 +20,7 @@ from landscape.problems import problem
 from landscape.random import stream
 from landscape.results import Results, shared
 from landscape.statistics.intervals import bootstrap_ratio_interval, clopper_pearson
+from landscape.theory.spin_glass import mean_critical_points
 
 CHUNKS = 16  # streams a dimension's samples are split into, whatever the number of workers
 
@@ -96,14 +97,14 @@ class SphericalSpinGlass:
     ----------
     p : int
         Number of spins that interact.
-    starts : int
-        Searches a round.
+    starts : int, optional
+        Searches a round; ten times the mean number of points if left out.
     rounds : int
         At most so many rounds.
     """
 
     p: int = 3
-    starts: int = 200
+    starts: int | None = None
     rounds: int = 10
     independent = False
 
@@ -117,10 +118,11 @@ class SphericalSpinGlass:
     def exhaust(self, n: int, rng: np.random.Generator) -> CriticalPoints:
         """All critical points of one random sample with n spins, as far as repeated searching tells."""
         landscape = problem("spherical_spin_glass", p=self.p, n=n, seed=int(rng.integers(2**31)))
-        points = find_critical_points(landscape, landscape.starts(rng, self.starts))
+        starts = self.starts or int(np.ceil(10 * mean_critical_points(self.p, n).sum()))
+        points = find_critical_points(landscape, landscape.starts(rng, starts))
         for _ in range(self.rounds - 1):
             known = len(points)
-            more = find_critical_points(landscape, landscape.starts(rng, self.starts))
+            more = find_critical_points(landscape, landscape.starts(rng, starts))
             points = union(landscape, [points, more])
             if len(points) == known and points.euler.holds:
                 break

@@ -60,15 +60,25 @@ def save_study(path: str | os.PathLike[str], result: StudyResult) -> None:
             _put_array(connection, "basin", result.basin)
             for name, part in _parts(result).items():
                 _put_results(connection, name, part)
-        with open(target, "xb"):  # claims the name: a file that has appeared meanwhile is never replaced
-            pass
-        os.replace(draft, target)
+        _publish(draft, target)
     except FileExistsError:
         raise StoreError(f"{os.fspath(path)} has appeared meanwhile and was left as it is") from None
     except (OSError, sqlite3.Error) as error:
         raise StoreError(f"{os.fspath(path)} could not be written: {error}") from error
     finally:
         draft.unlink(missing_ok=True)
+
+
+def _publish(draft: Path, target: Path) -> None:
+    """Give a finished file its name; a file that has appeared under that name meanwhile is never replaced."""
+    try:
+        os.link(draft, target)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without hard links: claim the name first
+        with open(target, "xb"):
+            pass
+        os.replace(draft, target)
 
 
 def check_writable(path: Path) -> None:
