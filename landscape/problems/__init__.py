@@ -5,6 +5,7 @@ A new one is a function in one of the families below, or in your own code, decor
 
 # Importing a family registers its problems.
 from landscape.problems import (  # noqa: F401
+    griewank,
     lattice,
     lennard_jones,
     planar,
