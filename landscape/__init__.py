@@ -9,6 +9,8 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from landscape.critical.certificate import Certificate as Certificate
+    from landscape.critical.certificate import certify as certify
     from landscape.critical.classify import classify as classify
     from landscape.critical.dimer import Dimer as Dimer
     from landscape.critical.eigenvector_following import EigenvectorFollowing as EigenvectorFollowing
@@ -50,6 +52,8 @@ if TYPE_CHECKING:
     from landscape.symmetry import SignFlip as SignFlip
 
 _HOME = {
+    "Certificate": "landscape.critical.certificate",
+    "certify": "landscape.critical.certificate",
     "classify": "landscape.critical.classify",
     "EigenvectorFollowing": "landscape.critical.eigenvector_following",
     "Dimer": "landscape.critical.dimer",

@@ -98,6 +98,9 @@ class Landscape:
         ball.
     solution_bound : int, optional
         What the number of its nondegenerate critical points cannot exceed, such as Bezout's number for a polynomial.
+    hessian_lipschitz : callable, optional
+        (..., n) and (...) to (...): for each point a bound on the Lipschitz constant of the Hessian, in the spectral
+        norm, over the ball of the given radius; what certificates are made from.
     truth : Truth, optional
         Known critical points.
     provenance : Provenance
@@ -117,6 +120,7 @@ class Landscape:
     domain: Callable[[Array], BoolArray] | None = None
     confining: bool = False
     solution_bound: int | None = None
+    hessian_lipschitz: Callable[[Array, Array], Array] | None = None
     truth: Truth | None = None
     provenance: Provenance = field(default_factory=Provenance)
     parameters: Mapping[str, object] = field(default_factory=dict)

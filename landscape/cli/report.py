@@ -46,6 +46,9 @@ def _print_counts(result: StudyResult) -> None:
     click.echo(f"\nCritical points: {len(points)} ({counted}; {len(points.degenerate)} degenerate)")
     for sentence in points.completeness.sentences():
         click.echo(f"  {sentence}")
+    certified = int((points.certified_radius > 0).sum())
+    if certified:
+        click.echo(f"Certified: {certified} of {len(points)}, each the only critical point in a ball of its own")
     for what, counts in (("Searches", points.search_counts), ("Descents", result.descent.count())):
         ended = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.items() if count)
         click.echo(f"{what}: {ended}")

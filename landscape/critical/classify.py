@@ -101,6 +101,8 @@ def classify(landscape: Landscape, x: npt.ArrayLike, found: npt.ArrayLike = 1) -
         nullity=nullity,
         kind=kind.astype(np.int64),
         found=np.broadcast_to(np.asarray(found, dtype=np.int64), (len(x),)).copy(),
+        certificate=np.zeros(len(x), dtype=np.int64),
+        certified_radius=np.zeros(len(x)),
         expected_euler=landscape.euler_characteristic,
         betti_numbers=None if landscape.euler_characteristic is None else list(manifold.betti_numbers),
         solution_bound=landscape.solution_bound,

@@ -9,7 +9,7 @@ import numpy as np
 
 from landscape.arrays import Array, IntArray, matvec, norm
 from landscape.critical.eigenvector_following import EigenvectorFollowing
-from landscape.critical.find import collect, union, with_winding
+from landscape.critical.find import collect, finish, union
 from landscape.critical.newton import Newton
 from landscape.critical.points import CriticalPoints
 from landscape.critical.search import search
@@ -94,7 +94,7 @@ def explore(
             progress(done, points)
         if len(points) == known and _is_enough(points, strategy.target_coverage):
             break
-    return with_winding(landscape, points)
+    return finish(landscape, points)
 
 
 def explore_round(

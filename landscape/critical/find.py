@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from landscape.arrays import Array
+from landscape.critical.certificate import certify, has_rigorous_certificates
 from landscape.critical.classify import classify
 from landscape.critical.completeness import boundary_winding
 from landscape.critical.merge import merge
@@ -59,12 +60,14 @@ def find_critical_points(
     {0: 4, 1: 4, 2: 1}
     """
     runs = search(landscape, starts, method or Newton(), max_steps, progress)
-    return with_winding(landscape, collect(landscape, runs))
+    return finish(landscape, collect(landscape, runs))
 
 
-def with_winding(landscape: Landscape, points: CriticalPoints) -> CriticalPoints:
-    """The same points with the winding number of the gradient round a two-dimensional sampling box, for
-    `completeness`."""
+def finish(landscape: Landscape, points: CriticalPoints) -> CriticalPoints:
+    """What is worked out once for a final set: rigorous certificates where the landscape supplies bounds, and for
+    `completeness` the winding number of the gradient round a two-dimensional sampling box."""
+    if has_rigorous_certificates(landscape):
+        points = certify(landscape, points)
     winding = boundary_winding(landscape)
     if winding is None or not isinstance(landscape.manifold, Euclidean):
         return points

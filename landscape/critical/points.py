@@ -59,6 +59,10 @@ class CriticalPoints(Results):
         `Kind`.
     found : (m,)
         How many searches ended at the point.
+    certificate : (m,)
+        `Certificate`: what the certified radius rests on.
+    certified_radius : (m,)
+        Radius of a ball with exactly one critical point, over which its index cannot change; 0 where there is none.
     expected_euler : int or None
         What the Morse sum of the complete set must be.
     betti_numbers : list of int or None
@@ -85,6 +89,8 @@ class CriticalPoints(Results):
     nullity: IntArray
     kind: IntArray
     found: IntArray
+    certificate: IntArray
+    certified_radius: Array
     expected_euler: int | None = field(default=None, metadata=shared())
     betti_numbers: list[int] | None = field(default=None, metadata=shared())
     solution_bound: int | None = field(default=None, metadata=shared())

@@ -56,6 +56,7 @@ def phi4(shape: tuple[int, ...] = (3, 3), coupling: float = 0.5) -> Landscape:
         hvp=hvp,
         confining=True,
         solution_bound=3**sites,  # Bezout: a cubic in every coordinate
+        hessian_lipschitz=lambda x, radius: 0.6 * (np.abs(x).max(axis=-1) + radius),
         truth=Truth(counts if uncoupled else None, minimum_value=-10.0 * sites, source="Kastner & Mehta 2011")
         if coupling >= 0
         else None,

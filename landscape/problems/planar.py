@@ -52,6 +52,11 @@ def himmelblau() -> Landscape:
         x, y = p[..., 0], p[..., 1]
         return _symmetric(12 * x * x + 4 * y - 42, 4 * (x + y), 12 * y * y + 4 * x - 26)
 
+    def hessian_lipschitz(p: Array, radius: Array) -> Array:
+        # The Frobenius norm of the third derivatives 24 x, 4, 4 and 24 y, each mixed one three times.
+        reach = np.abs(p) + radius[..., None]
+        return np.sqrt(576 * (reach * reach).sum(axis=-1) + 96)
+
     return Landscape(
         name="himmelblau",
         manifold=Euclidean(2, (-6.0, 6.0)),
@@ -60,6 +65,7 @@ def himmelblau() -> Landscape:
         hessian=hessian,
         confining=True,
         solution_bound=9,  # Bezout: two cubics
+        hessian_lipschitz=hessian_lipschitz,
         truth=Truth({0: 4, 1: 4, 2: 1}, minimum_value=0.0, source="all roots of the polynomial gradient"),
     )
 
@@ -90,6 +96,11 @@ def six_hump_camel() -> Landscape:
         x2, y2 = p[..., 0] ** 2, p[..., 1] ** 2
         return _symmetric(8 - 25.2 * x2 + 10 * x2 * x2, np.ones_like(x2), 48 * y2 - 8)
 
+    def hessian_lipschitz(p: Array, radius: Array) -> Array:
+        # The third derivatives are 40 x^3 - 50.4 x and 96 y, without mixed ones.
+        x, y = np.abs(p[..., 0]) + radius, np.abs(p[..., 1]) + radius
+        return np.maximum(40 * x**3 + 50.4 * x, 96 * y)
+
     return Landscape(
         name="six_hump_camel",
         manifold=Euclidean(2, (np.array([-2.2, -1.5]), np.array([2.2, 1.5]))),
@@ -98,6 +109,7 @@ def six_hump_camel() -> Landscape:
         hessian=hessian,
         confining=True,
         solution_bound=15,  # Bezout: a quintic and a cubic
+        hessian_lipschitz=hessian_lipschitz,
         truth=Truth(
             {0: 6, 1: 7, 2: 2},
             minimum_value=-1.0316284534899,

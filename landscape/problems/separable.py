@@ -35,6 +35,7 @@ def rastrigin(dim: int = 2) -> Landscape:
         lambda x: 10 + x * x - 10 * np.cos(2 * np.pi * x),
         lambda x: 2 * x + 20 * np.pi * np.sin(2 * np.pi * x),
         lambda x: 2 + 40 * np.pi**2 * np.cos(2 * np.pi * x),
+        third=lambda t: np.full_like(t, 80 * np.pi**3),
         domain=domain,
         confining=True,
         truth=Truth(_combinations(dim, 11, 10), minimum_value=0.0, source="combinations of one coordinate's points"),
@@ -56,6 +57,7 @@ def styblinski_tang(dim: int = 2) -> Landscape:
         lambda x: 0.5 * x * (x * (x * x - 16) + 5),
         lambda x: x * (2 * x * x - 16) + 2.5,
         lambda x: 6 * x * x - 16,
+        third=lambda t: 12 * t,
         confining=True,
         solution_bound=3**dim,  # Bezout: a cubic in every coordinate
         truth=Truth(
@@ -80,6 +82,7 @@ def double_well(dim: int = 2) -> Landscape:
         lambda x: 0.25 * (x * x - 1) ** 2,
         lambda x: x * (x * x - 1),
         lambda x: 3 * x * x - 1,
+        third=lambda t: 6 * t,
         confining=True,
         solution_bound=3**dim,  # Bezout: a cubic in every coordinate
         truth=Truth(_combinations(dim, 2, 1), minimum_value=0.0, source="combinations of one coordinate's points"),
@@ -105,6 +108,7 @@ def cosine_sum(dim: int = 2, seed: int = 0) -> Landscape:
         lambda x: amplitude * np.cos(x + phase),
         lambda x: -amplitude * np.sin(x + phase),
         lambda x: -amplitude * np.cos(x + phase),
+        third=lambda t: np.broadcast_to(amplitude, t.shape),
         truth=Truth(
             _combinations(dim, 1, 1),
             minimum_value=-float(amplitude.sum()),
@@ -125,12 +129,16 @@ def _separable(
     first: Callable[[Array], Array],
     second: Callable[[Array], Array],
     *,
+    third: Callable[[Array], Array],
     truth: Truth,
     domain: Callable[[Array], BoolArray] | None = None,
     confining: bool = False,
     solution_bound: int | None = None,
 ) -> Landscape:
-    """The sum over coordinates of `term`, given with its derivatives, all elementwise on (..., n)."""
+    """The sum over coordinates of `term`, given with its derivatives, all elementwise on (..., n).
+
+    `third` bounds the third derivative of `term` between -t and t, for t >= 0.
+    """
     diagonal = np.arange(manifold.dim)
 
     def value(x: Array) -> Array:
@@ -144,6 +152,9 @@ def _separable(
     def hvp(x: Array, v: Array) -> Array:
         return second(x) * v
 
+    def hessian_lipschitz(x: Array, radius: Array) -> Array:
+        return third(np.abs(x) + radius[..., None]).max(axis=-1)
+
     return Landscape(
         name=name,
         manifold=manifold,
@@ -154,5 +165,6 @@ def _separable(
         domain=domain,
         confining=confining,
         solution_bound=solution_bound,
+        hessian_lipschitz=hessian_lipschitz,
         truth=truth,
     )

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from landscape.critical.certificate import Certificate
 from landscape.critical.points import CriticalPoints, Kind
 from landscape.statistics.intervals import clopper_pearson
 from landscape.study.run import StudyResult
@@ -118,6 +119,10 @@ def point_json(points: CriticalPoints, row: int) -> dict[str, Any]:
         "gradient_norm": _number(points.gradient_norm[row]),
         "eigenvalues": [_number(v) for v in points.spectrum(row)],
         "found": int(points.found[row]),
+        "certificate": {
+            "kind": Certificate(int(points.certificate[row])).name.lower(),
+            "radius": _number(points.certified_radius[row]),
+        },
         "x": [_number(v) for v in points.x[row]],
     }
 

@@ -13,7 +13,7 @@ import numpy as np
 from landscape.arrays import Array, IntArray
 from landscape.critical.eigenvector_following import EigenvectorFollowing
 from landscape.critical.exploration import explore_round
-from landscape.critical.find import collect, nearest, union, with_winding
+from landscape.critical.find import collect, finish, nearest, union
 from landscape.critical.newton import Newton
 from landscape.critical.points import CriticalPoints, Kind
 from landscape.critical.search import search
@@ -113,7 +113,7 @@ def run_study(study: Study, executor: Executor | None = None, progress: Progress
     points = union(landscape, [part.points for part in parts])
     again = [(study, chunk, size, points) for chunk, size in enumerate(sizes)]
     rounds = list(map_chunks(executor, _explore_chunk, again, report("exploration", len(again))))
-    points = with_winding(landscape, union(landscape, [points, *rounds]))
+    points = finish(landscape, union(landscape, [points, *rounds]))
     basin = np.concatenate([_relabel(landscape, points, part) for part in parts])
 
     saddles = np.flatnonzero(points.kind == Kind.SADDLE)

@@ -113,6 +113,9 @@ def load_study(path: str | os.PathLike[str]) -> StudyResult:
                     f"{shown} is from a newer version of landscape: "
                     f"its schema is {version}, this one reads up to {SCHEMA_VERSION}"
                 )
+            # SQLite takes a last page that is cut short for a whole one, and it may be one that is never read.
+            if Path(path).stat().st_size % connection.execute("PRAGMA page_size").fetchone()[0]:
+                raise StoreError(f"{shown} is damaged: its end is missing")
             return StudyResult(
                 study=Study.from_json(_get_entry(connection, "study")),
                 note=_get_entry(connection, "note"),

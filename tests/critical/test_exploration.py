@@ -28,7 +28,7 @@ def test_known_sets_are_found_whole(name, parameters):
 @pytest.mark.slow
 def test_lennard_jones_six_at_every_index():
     landscape = problem("lennard_jones", atoms=6)
-    points = explore(landscape, np.random.default_rng(0), Exploration(max_searches=30_000))
+    points = explore(landscape, np.random.default_rng(0), Exploration(max_searches=8000))
     assert points.count_by_index() == landscape.truth.counts
 
 

@@ -31,6 +31,7 @@ def test_the_zoo_is_whole():
         "cosine_sum",
         "double_well",
         "goe_quadratic",
+        "griewank",
         "himmelblau",
         "lennard_jones",
         "linear_regression",
