@@ -149,7 +149,7 @@ def claims(data: Data) -> list[Claim]:
         number = norm(minima - np.array(point)).argmin()
         measured = (data["himmelblau_basin"] == number).mean()
         text = f"Himmelblau: share of [-6, 6]^2 in the basin of ({point[0]:g}, {point[1]:g})"
-        source = "gradient flow from a grid of 600 x 600, shared/truth"
+        source = "gradient flow from a grid of 600 x 600, made independently"
         result.append(Claim(text, measured, expected=share, tolerance=0.003, source=source))
     for name, (title, _, _) in SHOWN.items():
         result.append(

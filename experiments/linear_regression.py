@@ -80,14 +80,14 @@ def claims(data: Data) -> list[Claim]:
             _steps_to_solution(data["path"]),
             expected=4761,
             tolerance=0,
-            source="independent iteration, shared/truth",
+            source="iterated independently of this library",
         ),
         Claim(
             "the same at the optimal learning rate 2/(L + mu)",
             _steps_to_solution(data["best_path"]),
             expected=403,
             tolerance=0,
-            source="independent iteration, shared/truth",
+            source="iterated independently of this library",
         ),
     ]
 

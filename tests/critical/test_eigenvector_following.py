@@ -47,7 +47,7 @@ def test_eigenvectors_are_found_in_order_on_the_sphere(index):
     np.testing.assert_allclose(points.value, np.linalg.eigvalsh(glass.hessian(points.x[0]) / 2)[index], rtol=1e-10)
 
 
-# Doye & Wales's counts, recomputed in /work/shared/truth/lennard_jones.json (exhaustive search, saturated).
+# Doye & Wales's counts, recomputed by an independent exhaustive search.
 LJ4 = {0: [-6.0], 1: [-5.073421], 2: [-4.48062, -4.076813], 3: [-3.221918], 4: [-3.065136]}
 
 

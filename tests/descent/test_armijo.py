@@ -44,7 +44,7 @@ def test_no_step_is_shorter_than_the_bound(backtrack, decrease, first_step):
 
 
 def test_published_step():
-    # FACTS.md, section 5: from t0 = 1 with beta = 1/2 at L = 33.3 the step taken is 1/32 = 0.03125 >= 0.030027.
+    # Reference value: from t0 = 1 with beta = 1/2 at L = 33.3 the step taken is 1/32 = 0.03125 >= 0.030027.
     bowl = problem("quadratic", eigenvalues=(33.3,))
     _, _, t = steps_taken(bowl, ArmijoGradientDescent(first_step=1.0), [1.0], 1)
     assert t[0] == pytest.approx(0.03125, rel=1e-12)

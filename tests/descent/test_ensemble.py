@@ -187,8 +187,8 @@ def test_angles_stay_on_the_torus(method):
 
 
 def test_basins_of_himmelblau_have_their_shares():
-    # Shares of the gradient flow's basins on [-6, 6]^2, by a grid of 600^2: FACTS.md, section 4. The learning rate is
-    # small, so that steps follow the flow. Each count lies within its 99.99 % binomial interval (with the grid's own
+    # Shares of the gradient flow's basins on [-6, 6]^2, from an independent grid of 600^2. The learning rate is small,
+    # so that steps follow the flow. Each count lies within its 99.99 % binomial interval (with the grid's own
     # error, a share of 1e-3, on top): a false alarm for about 4 in 10,000 seeds.
     landscape = problem("himmelblau")
     size = 20_000

@@ -35,7 +35,7 @@ def test_the_contraction_is_that_of_theory(kappa):
         factor = np.linalg.norm(path[300]) / np.linalg.norm(path[299])
         expected = float(gradient_descent_contraction(1.0, kappa, lr))
         assert factor == pytest.approx(expected, rel=1e-9)
-    # FACTS.md, section 5: 0.818182, 0.980198, 0.998002.
+    # Reference values: 0.818182, 0.980198, 0.998002.
     path = descend(
         bowl, [[1.0, 1.0]], GradientDescent(float(optimal_learning_rate(1.0, kappa))), 50, tol=0.0, record=1
     ).trajectory.x[:, 0]
@@ -54,7 +54,7 @@ def test_the_optimal_rate_is_the_fastest():
 
 
 def test_the_articles_regression():
-    # FACTS.md, section 5, and linear_regression.json.
+    # Iterated independently of this library.
     landscape = problem("linear_regression")
     article = descend(landscape, [[0.0, 0.0]], GradientDescent(0.01), 500, tol=0.0)
     np.testing.assert_allclose(article.x[0], (0.819946, 1.647344), atol=5e-7)

@@ -44,8 +44,8 @@ def test_the_first_steps_are_pytorchs():
 
 @pytest.mark.parametrize("kappa", [10.0, 100.0, 1000.0])
 def test_the_contraction_is_that_of_theory(kappa):
-    # 1 - 1 / sqrt(kappa) is a double root at the smallest curvature: errors there go as (a + b t) rate^t. FACTS.md,
-    # section 5: 0.683772, 0.9, 0.968377.
+    # 1 - 1 / sqrt(kappa) is a double root at the smallest curvature: errors there go as (a + b t) rate^t.
+    # Reference values: 0.683772, 0.9, 0.968377.
     lr, momentum = (float(v) for v in nesterov_parameters(1.0, kappa))
     rate = float(nesterov_contraction(kappa))
     bowl = problem("quadratic", eigenvalues=(1.0, kappa))

@@ -12,7 +12,7 @@ from landscape.parallel import make_executor
 from landscape.theory.goe import goe_probability_minimum
 from landscape.theory.independent import independent_index_probability
 
-# P(all eigenvalues positive) of the GOE: closed forms of FACTS.md, section 1.1.
+# P(all eigenvalues positive) of the GOE: closed forms of independent reference values.
 GOE_MINIMUM = {
     1: 0.5,
     2: (2 - math.sqrt(2)) / 4,
@@ -50,7 +50,7 @@ def test_every_index_of_the_goe(n):
 
 @pytest.mark.parametrize("n", [5, 10, 20])
 def test_the_goes_index_is_narrow(n):
-    # Exact variances from FACTS.md, section 1.1, at 5 standard errors; a binomial index would have n / 4.
+    # Exact variances from independent reference values, at 5 standard errors; a binomial index would have n / 4.
     size = 20_000
     measured = measure(GOE(), [n], size, seed=2)
     k = np.arange(n + 1)

@@ -21,7 +21,7 @@ def test_himmelblau_is_found_whole(himmelblau):
     points = himmelblau.points
     assert points.count_by_index() == {0: 4, 1: 4, 2: 1}
     assert points.euler.holds
-    # FACTS, section 4: the values of Himmelblau's saddles and of its maximum
+    # Reference values: the values of Himmelblau's saddles and of its maximum
     expected = [0, 0, 0, 0, 13.3119262704, 67.7191500875, 104.015162918, 178.337239202, 181.616521523]
     np.testing.assert_allclose(points.value, expected, rtol=1e-10, atol=1e-20)
     assert himmelblau.parameters == {}
@@ -49,7 +49,7 @@ def test_each_basin_is_the_minimum_where_its_descent_ended(himmelblau):
 
 
 def test_basins_have_the_sizes_that_the_gradient_flow_gives_them(himmelblau):
-    # FACTS, section 4: basins of the flow on [-6, 6]^2, from a grid of 600 x 600
+    # Reference values: basins of the flow on [-6, 6]^2, from a grid of 600 x 600
     known = {(3.0, 2.0): 0.2496, (3.584, -1.848): 0.2489, (-3.779, -3.283): 0.2433, (-2.805, 3.131): 0.2582}
     counts = np.bincount(himmelblau.basin, minlength=len(himmelblau.points))
     observed, expected = [], []

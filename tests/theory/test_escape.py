@@ -69,9 +69,8 @@ def test_leading_axes_are_kept_and_nothing_is_written():
 
 
 def test_published_mean_and_deviation():
-    # FACTS.md 2, in each pair the second number: mean 79.1409 and deviation 11.6537 for k = 1, mean 57.0275
-    # for k = 20. The page does not state its settings; the deviation fixes the rate, ln 1.1, and the mean
-    # then radius / sigma, 1000.
+    # Reference values: mean 79.1409 and deviation 11.6537 for k = 1, mean 57.0275 for k = 20. Their settings are not
+    # stated; the deviation fixes the rate, ln 1.1, and the mean then radius / sigma, 1000.
     mean, deviation = gaussian_start_mean_and_deviation(1.0, 1e-3, 0.1, -1.0)
     assert (float(mean), float(deviation)) == pytest.approx((79.1409, 11.6537), abs=6e-5)
     assert gaussian_start_mean_and_deviation(1.0, 1e-3, 0.1, -1.0, 20)[0] == pytest.approx(57.0275, abs=6e-5)

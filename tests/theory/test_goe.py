@@ -16,7 +16,7 @@ from landscape.theory.goe import (
 
 PI, ROOT2 = math.pi, math.sqrt(2)
 
-# Closed forms of the reference page (FACTS.md, 1.1).
+# Closed forms of the reference page (independent reference values).
 CLOSED_FORMS = {
     1: 1 / 2,
     2: (2 - ROOT2) / 4,
@@ -87,7 +87,7 @@ def test_large_sizes_agree_with_the_asymptotic_law():
 
 
 def test_first_terms_of_the_asymptotic_law_miss_as_published():
-    # FACTS.md 1.1: without the 1/n term the law misses ln P by 0.0020 at n = 8 and 0.0005 at n = 32.
+    # Reference values: without the 1/n term the law misses ln P by 0.0020 at n = 8 and 0.0005 at n = 32.
     for n, miss in ((8, 0.0020), (32, 0.0005)):
         four_terms = float(goe_log_probability_minimum_asymptotic(n)) + 0.0155 / n
         assert abs(four_terms - goe_log_probability_minimum(n)) == pytest.approx(miss, abs=5e-5)

@@ -7,7 +7,7 @@ from landscape.theory.independent import independent_index_log_probability, inde
 
 
 def test_published_probabilities_of_a_minimum():
-    # FACTS.md 1.0, the separable landscape.
+    # Reference values: the separable landscape.
     n = np.array([1, 2, 3, 4, 5, 8, 10])
     published = [0.5, 0.25, 0.125, 0.0625, 0.03125, 3.90625e-3, 9.765625e-4]
     np.testing.assert_allclose(independent_index_probability(n, 0), published, rtol=1e-13)

