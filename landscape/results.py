@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import zipfile
+from collections.abc import Mapping
 from dataclasses import fields, replace
 from typing import Any, Self
 
@@ -19,6 +20,11 @@ def shared() -> dict[str, str]:
 def transient() -> dict[str, str]:
     """Field metadata: this field is not a row's, and neither slicing nor `save` keeps it."""
     return {"role": "transient"}
+
+
+def in_words(counts: Mapping[str, int]) -> str:
+    """Counts by status as people read them: '44 step limit, 5956 converged'; what did not occur is left out."""
+    return ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in counts.items() if number)
 
 
 class Results:

@@ -6,7 +6,6 @@ from dataclasses import fields
 from typing import Any
 
 import click
-import numpy as np
 
 from landscape.cli.console import note, number, percent, print_json, print_table, progress_bar
 from landscape.cli.options import make_target, target_options
@@ -14,8 +13,7 @@ from landscape.descent.ensemble import Descent, descend
 from landscape.descent.method import DescentMethod
 from landscape.descent.methods import METHODS
 from landscape.random import stream
-from landscape.statistics.intervals import clopper_pearson
-from landscape.study.destinations import destinations
+from landscape.study.destinations import destinations, require_finite_somewhere, tally
 from landscape.study.report import kind_name
 from landscape.study.target import Value
 
@@ -53,26 +51,21 @@ def command(
     target = make_target(problem, tuple(s for s in settings if s[0] not in own), dim, box)
     landscape = target.load()
     x = landscape.starts(stream(seed, {"descend": problem}, 0), starts)
-    with np.errstate(all="ignore"):
-        if not np.isfinite(landscape.value(x)).any():
-            raise ValueError(f"{problem} is not finite at any of the {starts} starts")
+    require_finite_somewhere(problem, landscape, [x])
     with progress_bar() as progress:
         step = None if progress is None else lambda done, left: progress("descent", done, steps)
         descent = descend(landscape, x, chosen, max_steps=steps, tol=tol, progress=step)
     points, basin = destinations(landscape, descent)
-    rows, counts = np.unique(basin[basin >= 0], return_counts=True)
-    low, high = clopper_pearson(counts, np.full(len(counts), starts))
-    order = np.argsort(-counts, kind="stable")
     ends = [
         {
-            "value": float(points.value[rows[k]]),
-            "kind": kind_name(points, int(rows[k])),
-            "fraction": int(counts[k]) / starts,
-            "low": float(low[k]),
-            "high": float(high[k]),
-            "x": points.x[rows[k]].tolist(),
+            "value": float(points.value[row]),
+            "kind": kind_name(points, row),
+            "fraction": fraction,
+            "low": low,
+            "high": high,
+            "x": points.x[row].tolist(),
         }
-        for k in order
+        for row, fraction, low, high in tally(basin)
     ]
     if json_output:
         print_json(_as_json(problem, landscape.dim, seed, descent, ends))

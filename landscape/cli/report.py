@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from landscape.cli.console import note, number, percent, print_json, print_table
+from landscape.results import in_words
 from landscape.study.report import as_csv, as_json, basins, kind_name
 from landscape.study.run import StudyResult
 from landscape.study.store import load_study
@@ -49,9 +50,8 @@ def _print_counts(result: StudyResult) -> None:
     certified = int((points.certified_radius > 0).sum())
     if certified:
         click.echo(f"Certified: {certified} of {len(points)}, each the only critical point in a ball of its own")
-    for what, counts in (("Searches", points.search_counts), ("Descents", result.descent.count())):
-        ended = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.items() if count)
-        click.echo(f"{what}: {ended}")
+    click.echo(f"Searches: {in_words(points.search_counts)}")
+    click.echo(f"Descents: {in_words(result.descent.count())}")
 
 
 def _print_points(result: StudyResult) -> None:

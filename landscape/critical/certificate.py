@@ -52,8 +52,9 @@ def certify(landscape: Landscape, points: CriticalPoints) -> CriticalPoints:
     if len(points) == 0:
         return points
     system = tangent_system(landscape, points.x)
-    spectrum = np.abs(np.linalg.eigvalsh(system.lifted_hessian()))
-    mu = spectrum.min(axis=1) - points.eigenvalue_error
+    curvatures = np.sort(np.abs(points.eigenvalues), axis=1)  # the symmetry's zero modes come first
+    smallest = np.minimum(points.orbit_dimension, curvatures.shape[1] - 1)[:, None]
+    mu = np.take_along_axis(curvatures, smallest, axis=1)[:, 0] - points.eigenvalue_error
     slope = points.gradient_norm + gradient_noise(landscape, points.x, system)
 
     bound = landscape.hessian_lipschitz if has_rigorous_certificates(landscape) else None
@@ -61,7 +62,7 @@ def certify(landscape: Landscape, points: CriticalPoints) -> CriticalPoints:
     for size in landscape.diagonal * 2.0 ** -(_SAMPLED_HALVINGS if bound is None else _HALVINGS):
         reach = np.full(len(points), size)
         with np.errstate(all="ignore"):
-            lipschitz = bound(points.x, reach) if bound else _sampled_lipschitz(landscape, points.x, size)
+            lipschitz = bound(points.x, reach) if bound else _sampled_lipschitz(landscape, points, size)
             r = np.where(lipschitz > 0, np.minimum(reach, mu / lipschitz), np.inf)
             h = lipschitz * slope / mu**2
             nearest = np.where(lipschitz > 0, (1 - np.sqrt(1 - 2 * h)) * mu / lipschitz, slope / mu)
@@ -79,15 +80,14 @@ def has_rigorous_certificates(landscape: Landscape) -> bool:
     return flat and landscape.hessian_lipschitz is not None and landscape.provenance.hessian == "exact"
 
 
-def _sampled_lipschitz(landscape: Landscape, x: Array, size: float) -> Array:
+def _sampled_lipschitz(landscape: Landscape, points: CriticalPoints, size: float) -> Array:
     """A Lipschitz constant of the Hessian's eigenvalues from a few directions, enlarged, (m,)."""
-    manifold = landscape.manifold
+    manifold, x = landscape.manifold, points.x
     rng = np.random.default_rng(0)
-    here = np.linalg.eigvalsh(tangent_system(landscape, x).hessian)
     largest = np.zeros(len(x))
     for _ in range(_SAMPLES):
         direction = manifold.project(x, rng.standard_normal(x.shape))
         moved = manifold.retract(x, direction * (size / norm(direction))[:, None])
-        change = np.linalg.eigvalsh(tangent_system(landscape, moved).hessian) - here
+        change = np.linalg.eigvalsh(tangent_system(landscape, moved).hessian) - points.eigenvalues
         largest = np.maximum(largest, np.abs(change).max(axis=1))
     return _SAFETY * largest / size

@@ -67,13 +67,4 @@ class GradientNormMinimization:
         gained = (dot(gradient, gradient) - dot(projected, projected)) / 2
         taken = gained >= self.decrease * promised  # false where it is not a number
         memory = Slope(run.x, slope, np.where(taken, size, size / 4))
-        return (
-            Search(
-                np.where(taken[:, None], x, run.x),
-                np.where(taken[:, None], after, run.gradient),
-                run.radius,
-                run.start,
-            ),
-            memory,
-            status,
-        )
+        return run.moved(taken, x, after, run.radius), memory, status

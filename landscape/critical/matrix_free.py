@@ -29,12 +29,12 @@ def status_without_hessian(landscape: Landscape, gradient: Array, product: Array
     """
     squared, slope = dot(gradient, gradient), norm(product)
     scale = landscape.manifold.length_scale
-    arrived = squared <= POSITION_TOLERANCE * scale * slope
-    noise = np.sqrt(squared) <= 16 * landscape.provenance.relative_error * scale * slope / np.sqrt(squared + 1e-300)
+    tolerance = max(POSITION_TOLERANCE, 16 * landscape.provenance.relative_error)  # no finer than derivatives are
+    arrived = squared <= tolerance * scale * slope
     flat = slope * landscape.diagonal <= FLAT_TOLERANCE * squared
     usable = np.isfinite(squared) & np.isfinite(slope)
     return np.select(
-        [~usable, arrived | noise, flat],
+        [~usable, arrived, flat],
         [SearchStatus.NON_FINITE, SearchStatus.CONVERGED, SearchStatus.FLAT],
         RUNNING,
     )

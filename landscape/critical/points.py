@@ -15,7 +15,7 @@ from landscape.critical.completeness import (
     coverage,
     violated_morse_inequalities,
 )
-from landscape.results import Results, shared
+from landscape.results import Results, in_words, shared
 
 
 class Kind(IntEnum):
@@ -187,8 +187,7 @@ class CriticalPoints(Results):
         if euler.expected is not None:
             lines.append(f"Morse sum: found {euler.found}, expected {euler.expected}")
         if self.search_counts:
-            ended = ", ".join(f"{n} {name.replace('_', ' ')}" for name, n in self.search_counts.items() if n)
-            lines.append(f"searches: {ended}")
+            lines.append(f"searches: {in_words(self.search_counts)}")
         return "\n".join(lines)
 
 

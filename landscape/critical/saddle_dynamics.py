@@ -94,16 +94,8 @@ def reflected_step(
     after = landscape.gradient(x)
     taken = np.isfinite(norm(after))
     radius = np.where(taken, run.radius, run.radius / 4)
-    return (
-        Search(
-            np.where(taken[:, None], x, run.x),
-            np.where(taken[:, None], after, run.gradient),
-            radius,
-            run.start,
-        ),
-        Reflection(directions, products, run.x, force, size),
-        status,
-    )
+    memory = Reflection(directions, products, run.x, force, size)
+    return run.moved(taken, x, after, radius), memory, status
 
 
 def _improve(landscape: Landscape, product: Product, run: Search, memory: Reflection) -> tuple[Array, Array]:

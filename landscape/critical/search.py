@@ -13,7 +13,7 @@ import numpy.typing as npt
 from landscape.arrays import Array, BoolArray, IntArray, as_batch, norm
 from landscape.batch import RUNNING, run_active_set, with_memory
 from landscape.function import Landscape
-from landscape.results import Results, shared
+from landscape.results import Results, in_words, shared
 
 FAR = 100  # a search is lost when it is this many diagonals from its start
 
@@ -40,6 +40,12 @@ class Search(NamedTuple):
     gradient: Array
     radius: Array
     start: Array
+
+    def moved(self, taken: BoolArray, x: Array, gradient: Array, radius: Array) -> Search:
+        """The searches after a step to `x` with gradient there, for those that have `taken` it, (m,)."""
+        return Search(
+            np.where(taken[:, None], x, self.x), np.where(taken[:, None], gradient, self.gradient), radius, self.start
+        )
 
 
 class SearchMethod(Protocol):
@@ -84,8 +90,7 @@ class SearchRuns(Results):
         return self[self.status == SearchStatus.CONVERGED]
 
     def __repr__(self) -> str:
-        counts = ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in self.count().items() if number)
-        return f"SearchRuns({self.method}: {counts or 'none'})"
+        return f"SearchRuns({self.method}: {in_words(self.count()) or 'none'})"
 
 
 def search(

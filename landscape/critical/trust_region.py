@@ -104,8 +104,7 @@ def trust_region_step(
     )
     # The others end where they were judged.
     take = accepted & ((status == RUNNING) | (status == SearchStatus.CONVERGED))
-    x = np.where(take[:, None], moved, state.x)
-    return Search(x, np.where(take[:, None], gradient, state.gradient), radius, state.start), memory, status
+    return state.moved(take, moved, gradient, radius), memory, status
 
 
 def _without_unusable(system: TangentSystem, usable: BoolArray) -> TangentSystem:

@@ -8,17 +8,15 @@ import math
 from dataclasses import asdict, fields
 from typing import Any
 
-import numpy as np
-
 from landscape.critical.certificate import Certificate
 from landscape.critical.points import CriticalPoints, Kind
-from landscape.statistics.intervals import clopper_pearson
+from landscape.study.destinations import tally
 from landscape.study.run import StudyResult
 
 
 def as_json(result: StudyResult) -> dict[str, Any]:
     """The report as values that strict JSON can write: what is not finite is None."""
-    study, points = result.study, result.points
+    study, points, escapes = result.study, result.points, result.escapes
     counts = result.descent.count()
     euler = points.euler
     return {
@@ -48,35 +46,26 @@ def as_json(result: StudyResult) -> dict[str, Any]:
         },
         "escape": [
             {
-                "point": int(escapes_row.point[0]),
-                "index": int(points.index[escapes_row.point[0]]),
-                "value": _number(points.value[escapes_row.point[0]]),
-                "starts": escapes_row.starts,
-                "escaped": int(escapes_row.escaped[0]),
-                "lr": _number(escapes_row.lr[0]),
-                "radius": _number(escapes_row.radius[0]),
-                "median_steps": _number(escapes_row.median_steps[0]),
-                "predicted_median_steps": _number(escapes_row.predicted_median_steps[0]),
+                "point": int(point),
+                "index": int(points.index[point]),
+                "value": _number(points.value[point]),
+                "starts": escapes.starts,
+                "escaped": int(escapes.escaped[row]),
+                "lr": _number(escapes.lr[row]),
+                "radius": _number(escapes.radius[row]),
+                "median_steps": _number(escapes.median_steps[row]),
+                "predicted_median_steps": _number(escapes.predicted_median_steps[row]),
             }
-            for escapes_row in (result.escapes[row] for row in range(len(result.escapes)))
+            for row, point in enumerate(escapes.point)
         ],
     }
 
 
 def basins(result: StudyResult) -> list[dict[str, Any]]:
     """Which fraction of all starts descended to each critical point, with exact 95 % intervals, largest first."""
-    total = len(result.basin)
-    rows, counts = np.unique(result.basin[result.basin >= 0], return_counts=True)
-    low, high = clopper_pearson(counts, np.full(len(counts), total))
-    order = np.argsort(-counts, kind="stable")
     return [
-        {
-            "point": int(rows[k]),
-            "value": _number(result.points.value[rows[k]]),
-            "fraction": int(counts[k]) / total,
-            "interval": [float(low[k]), float(high[k])],
-        }
-        for k in order
+        {"point": row, "value": _number(result.points.value[row]), "fraction": fraction, "interval": [low, high]}
+        for row, fraction, low, high in tally(result.basin)
     ]
 
 

@@ -25,7 +25,7 @@ from landscape.parallel import map_chunks
 from landscape.random import stream
 from landscape.results import Results, shared
 from landscape.study.declaration import Study
-from landscape.study.destinations import destinations
+from landscape.study.destinations import destinations, require_finite_somewhere
 
 Progress = Callable[[str, int, int], None]
 
@@ -103,7 +103,8 @@ def run_study(study: Study, executor: Executor | None = None, progress: Progress
     """
     landscape = study.target.load()
     sizes = study.chunk_sizes(landscape.dim)
-    _require_finite_somewhere(study, landscape, sizes)
+    drawn = (starts_of_chunk(study, landscape, chunk, size) for chunk, size in enumerate(sizes))
+    require_finite_somewhere(study.target.name, landscape, drawn)
 
     def report(phase: str, total: int) -> Callable[[int], None]:
         return lambda done: None if progress is None else progress(phase, done, total)
@@ -147,14 +148,6 @@ def _plain(value: Any) -> Any:
     if value is None or isinstance(value, str | int) or (isinstance(value, float) and math.isfinite(value)):
         return value
     return str(value)
-
-
-def _require_finite_somewhere(study: Study, landscape: Landscape, sizes: list[int]) -> None:
-    for chunk, size in enumerate(sizes):
-        with np.errstate(all="ignore"):
-            if np.isfinite(landscape.value(starts_of_chunk(study, landscape, chunk, size))).any():
-                return
-    raise ValueError(f"{study.target.name} is not finite at any of the {study.starts} starts")
 
 
 @dataclass(frozen=True, eq=False)
