@@ -14,3 +14,10 @@ def positive(name: str, value: npt.ArrayLike) -> Array:
     if not (np.isfinite(number) & (number > 0)).all():
         raise ValueError(f"{name} is {value!r} but must be positive and finite")
     return number
+
+
+def positive_integer(name: str, value: int) -> int:
+    """`value` as an int, or a ValueError that names it if it is not a positive integer."""
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
+        raise ValueError(f"{name} is {value!r} but must be a positive integer")
+    return int(value)

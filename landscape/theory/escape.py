@@ -2,17 +2,18 @@
 
 In the eigenbasis of the Hessian a step multiplies coordinate i by 1 - lr lam_i: unstable directions (lam < 0)
 grow by 1 + lr |lam| and the rest shrink, so that the escape time depends on a start only through the
-logarithm of its unstable coordinates.
+logarithm of its unstable coordinates. With momentum the same holds for another rate of growth.
 """
 
 from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import digamma, erf, logsumexp, polygamma
+from scipy.special import betainc, digamma, gammainc, logsumexp, polygamma
 
 from landscape.arrays import Array, BoolArray, as_points
 from landscape.theory.checks import positive
+from landscape.theory.growth import growth_rate
 
 _DOUBLINGS = 1100  # from one step to beyond the largest float
 
@@ -45,7 +46,7 @@ def escape_steps_one_direction(
     >>> round(float(escape_steps_one_direction(1.0, 1e-6, 0.1, -1.0)), 4)
     144.9531
     """
-    r, rate = positive("radius", radius), _growth_rate(lr, curvature)
+    r, rate = positive("radius", radius), growth_rate(lr, curvature)
     start = np.abs(np.asarray(u0, dtype=np.float64))
     if not np.isfinite(start).all():
         raise ValueError(f"u0 is {u0!r} but must be finite")
@@ -140,29 +141,112 @@ def gaussian_start_mean_and_deviation(
         positive("sigma", sigma),
         positive("unstable_directions", unstable_directions),
     )
-    rate = _growth_rate(lr, curvature)
+    rate = growth_rate(lr, curvature)
     mean = (np.log(r / s) - 0.5 * (digamma(k / 2) + np.log(2))) / rate
     deviation = 0.5 * np.sqrt(polygamma(1, k / 2)) / rate
     return mean, np.broadcast_to(deviation, mean.shape).copy()
 
 
-def escape_survival_one_direction(
-    t: npt.ArrayLike,
+def ball_start_mean_and_deviation(
     radius: npt.ArrayLike,
-    sigma: npt.ArrayLike,
+    start_radius: npt.ArrayLike,
     lr: npt.ArrayLike,
     curvature: npt.ArrayLike,
-) -> Array:
-    """Probability that a Gaussian start has not left after t steps, with one unstable direction.
+    dim: npt.ArrayLike,
+    unstable_directions: npt.ArrayLike = 1,
+) -> tuple[Array, Array]:
+    """Mean and standard deviation of the (continuous) escape time from a ball of starts round the saddle.
 
-    P(T > t) = erf(radius (1 + lr |curvature|)^(-t) / (sigma sqrt(2))), from |u| < radius (1 + lr
-    |curvature|)^(-t).
+    Of a start uniform in a d-ball the part along k directions has (|u| / start_radius)^2 distributed as
+    Beta(k / 2, (d - k) / 2 + 1), so that with equal curvature in those directions
+
+        mean = {ln(radius / start_radius) + [psi(d / 2 + 1) - psi(k / 2)] / 2} / rate,
+        deviation = sqrt(psi_1(k / 2) - psi_1(d / 2 + 1)) / (2 rate),    rate = ln(1 + lr |curvature|).
+
+    With k = 1 the mean grows as ln(d) / (2 rate). It is also the time that perturbed gradient descent needs from the
+    saddle itself, counted from a perturbation of radius `start_radius` (Jin et al. 2017, arXiv:1703.00887, where it is
+    bounded by a power of ln d). Whole steps add 1/2.
+
+    Parameters
+    ----------
+    radius : (...)
+        Distance in the unstable directions at which a start counts as escaped.
+    start_radius : (...)
+        Radius of the ball of starts, at most `radius`.
+    lr, curvature : (...)
+        Learning rate and negative eigenvalue (or its absolute value).
+    dim : (...)
+        Number d of dimensions.
+    unstable_directions : (...)
+        Number k of them that are unstable, at most d.
+
+    Returns
+    -------
+    mean, deviation : (...)
+        In steps.
+
+    Examples
+    --------
+    >>> mean, _ = ball_start_mean_and_deviation(1.0, 0.01, 0.1, -1.0, [10, 1000])
+    >>> mean.round(3).tolist()
+    [67.569, 91.226]
+    """
+    r, rho, d, k = _ball(radius, start_radius, dim, unstable_directions)
+    rate = growth_rate(lr, curvature)
+    mean = (np.log(r / rho) + 0.5 * (digamma(d / 2 + 1) - digamma(k / 2))) / rate
+    deviation = 0.5 * np.sqrt(polygamma(1, k / 2) - polygamma(1, d / 2 + 1)) / rate
+    return mean, np.broadcast_to(deviation, mean.shape).copy()
+
+
+def escape_survival_from_ball(
+    t: npt.ArrayLike,
+    radius: npt.ArrayLike,
+    start_radius: npt.ArrayLike,
+    lr: npt.ArrayLike,
+    curvature: npt.ArrayLike,
+    dim: npt.ArrayLike,
+    unstable_directions: npt.ArrayLike = 1,
+) -> Array:
+    """Probability that a start uniform in a ball has not left after t steps.
+
+    P(T > t) = I_q(k / 2, (d - k) / 2 + 1), the regularised incomplete beta function at
+    q = min(1, (radius / start_radius)^2 (1 + lr |curvature|)^(-2 t)).
 
     Parameters
     ----------
     t : (...)
         Steps, at least 0.
-    radius, sigma, lr, curvature : (...)
+    radius, start_radius, lr, curvature, dim, unstable_directions : (...)
+        As in `ball_start_mean_and_deviation`.
+
+    Returns
+    -------
+    (...)
+        Probabilities.
+    """
+    r, rho, d, k = _ball(radius, start_radius, dim, unstable_directions)
+    reach = _shrinking_radius(t, r / rho, growth_rate(lr, curvature))
+    return betainc(k / 2, (d - k) / 2 + 1, np.minimum(reach**2, 1.0))
+
+
+def escape_survival_from_gaussian(
+    t: npt.ArrayLike,
+    radius: npt.ArrayLike,
+    sigma: npt.ArrayLike,
+    lr: npt.ArrayLike,
+    curvature: npt.ArrayLike,
+    unstable_directions: npt.ArrayLike = 1,
+) -> Array:
+    """Probability that a Gaussian start has not left after t steps.
+
+    P(T > t) = P(k / 2, s^2 / 2), the regularised incomplete gamma function at s = (radius / sigma)
+    (1 + lr |curvature|)^(-t), from |u|^2 = sigma^2 chi^2_k; with one unstable direction it is erf(s / sqrt(2)).
+
+    Parameters
+    ----------
+    t : (...)
+        Steps, at least 0.
+    radius, sigma, lr, curvature, unstable_directions : (...)
         As in `gaussian_start_mean_and_deviation`.
 
     Returns
@@ -170,11 +254,13 @@ def escape_survival_one_direction(
     (...)
         Probabilities.
     """
-    steps = np.asarray(t, dtype=np.float64)
-    if not (steps >= 0).all():
-        raise ValueError(f"t is {t!r} but must be at least 0")
-    r, s, rate = positive("radius", radius), positive("sigma", sigma), _growth_rate(lr, curvature)
-    return erf(r * np.exp(-steps * rate) / (s * np.sqrt(2)))
+    r, s, k = (
+        positive("radius", radius),
+        positive("sigma", sigma),
+        positive("unstable_directions", unstable_directions),
+    )
+    reach = _shrinking_radius(t, r / s, growth_rate(lr, curvature))
+    return gammainc(k / 2, 0.5 * reach**2)
 
 
 def _outside(log_start: Array, rates: Array, t: Array, radius: float) -> BoolArray:
@@ -203,7 +289,21 @@ def _crossing(log_start: Array, rates: Array, radius: float) -> Array:
         low = np.where(undecided & ~outside, middle, low)
 
 
-def _growth_rate(lr: npt.ArrayLike, curvature: npt.ArrayLike) -> Array:
-    """ln(1 + lr |curvature|), the growth of an unstable coordinate per step."""
-    lam = np.asarray(curvature, dtype=np.float64)
-    return np.log1p(positive("lr", lr) * positive("curvature", np.abs(lam)))
+def _shrinking_radius(t: npt.ArrayLike, ratio: Array, rate: Array) -> Array:
+    """ratio exp(-rate t): how small an unstable coordinate must have been to be inside after t steps."""
+    steps = np.asarray(t, dtype=np.float64)
+    if not (steps >= 0).all():
+        raise ValueError(f"t is {t!r} but must be at least 0")
+    return ratio * np.exp(-steps * rate)
+
+
+def _ball(
+    radius: npt.ArrayLike, start_radius: npt.ArrayLike, dim: npt.ArrayLike, unstable_directions: npt.ArrayLike
+) -> tuple[Array, Array, Array, Array]:
+    r, rho = positive("radius", radius), positive("start_radius", start_radius)
+    d, k = positive("dim", dim), positive("unstable_directions", unstable_directions)
+    if not (rho <= r).all():
+        raise ValueError(f"start_radius is {start_radius!r} but must not exceed the radius, {radius!r}")
+    if not (k <= d).all():
+        raise ValueError(f"unstable_directions is {unstable_directions!r} but there are only {dim!r} dimensions")
+    return r, rho, d, k

@@ -1,29 +1,85 @@
-"""Mean number of critical points of each index of the pure spherical p-spin, exactly.
+"""Mean number of critical points of each index of spherical spin glasses, exactly at finite n.
 
 Auffinger, Ben Arous & Cerny (Commun. Pure Appl. Math. 66, 165, 2013, arXiv:1003.1129) turn the Kac-Rice
-integral into an average over one ordered eigenvalue x_k of an n x n GOE matrix of joint weight
+integral for the pure p-spin into an average over one ordered eigenvalue x_k of an n x n GOE matrix of joint weight
 exp(-sum x_i^2 / 2) prod |x_i - x_j|:
 
-    E[n_k] = 2 sqrt(2 / p) (p - 1)^(n / 2) E[exp(-(p - 2) x_k^2 / (2 p))].
+    E[n_k] = 2 sqrt(2 / p) (p - 1)^(n / 2) E[exp(-(p - 2) x_k^2 / (2 p))],
 
-The law of x_k follows from the number of eigenvalues below t, whose generating function is a ratio of
-Pfaffians of skew moments (de Bruijn, J. Indian Math. Soc. 19, 133, 1955). In the basis of Hermite functions
-the moments have closed forms in the error function and the Pfaffians are well conditioned, so that double
-precision suffices.
+where f / sqrt(variance) = sqrt(2 (p - 1) / p) x_k. For a mixture of covariance nu(x . y) on the unit sphere the radial
+derivative, which shifts the Hessian, has variance nu'(1) + nu''(1) and is independent of the rest of it, so that the
+same formula holds with p = 1 + nu''(1) / nu'(1) (Auffinger & Ben Arous, Ann. Probab. 41, 4214, 2013, arXiv:1110.5872).
+The limits for many spins are in `landscape.theory.complexity`.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
-from scipy.special import erfc
 
-from landscape.arrays import Array, transpose
+from landscape.arrays import Array
+from landscape.theory.checks import positive_integer
+from landscape.theory.goe_counts import Function, goe_ordered_mean
+from landscape.theory.random_matrices import goe_density
 
-MAX_SIZE = 32  # memory and time grow like n^4: half a gigabyte and a few seconds here
-_ROUNDING = 1e-14  # error of a probability; an index law at n = 20 comes out good to 1e-15
-_ACCURACY = 1e-8  # relative error of a mean number that is still let through
+_ACCURACY = 1e-7  # relative error of a mean number that is still let through
+_FAR = 37.0  # Hermite functions underflow beyond
+
+
+class Mixture(NamedTuple):
+    """nu(1), nu'(1) and nu''(1) of a spin glass with covariance n nu(x . y / n) on the sphere of radius sqrt(n)."""
+
+    variance: float
+    slope: float
+    bend: float
+
+
+def pure(p: int) -> Mixture:
+    """The pure p-spin: nu(r) = r^p.
+
+    Examples
+    --------
+    >>> pure(3)
+    Mixture(variance=1.0, slope=3.0, bend=6.0)
+    """
+    if p != int(p) or p < 2:
+        raise ValueError(f"p is {p!r} but must be an integer of at least 2")
+    return mixed({int(p): 1.0})
+
+
+def mixed(weights: Mapping[int, float]) -> Mixture:
+    """A mixture: nu(r) = sum_p weights[p] r^p, the weights being the variances of the parts.
+
+    Parameters
+    ----------
+    weights : mapping from int to float
+        Variance of the part of each degree p >= 1; none negative, at least one of p >= 2 positive.
+
+    Returns
+    -------
+    Mixture
+
+    Raises
+    ------
+    ValueError
+        If a degree or a weight is out of range.
+
+    Examples
+    --------
+    >>> mixed({2: 0.5, 4: 0.5})
+    Mixture(variance=1.0, slope=3.0, bend=7.0)
+    """
+    degrees, variances = np.array(list(weights), dtype=np.float64), np.array(list(weights.values()), dtype=np.float64)
+    if not ((degrees >= 1) & (degrees == np.round(degrees)) & (variances >= 0) & np.isfinite(variances)).all():
+        raise ValueError(f"weights are {dict(weights)!r} but need integer degrees of at least 1 and finite variances")
+    slopes = degrees * variances
+    bend = float(slopes @ (degrees - 1))
+    if bend == 0:
+        raise ValueError(f"weights are {dict(weights)!r} but need a positive one of degree 2 or more")
+    return Mixture(float(variances.sum()), float(slopes.sum()), bend)
 
 
 def mean_critical_points(p: int, n: int) -> Array:
@@ -34,7 +90,7 @@ def mean_critical_points(p: int, n: int) -> Array:
     p : int
         Order of the interaction, at least 2.
     n : int
-        Number of spins, the ambient dimension of the sphere, from 1 to `MAX_SIZE`.
+        Number of spins, the ambient dimension of the sphere, from 1 to `goe_counts.MAX_SIZE`; a second at 70.
 
     Returns
     -------
@@ -46,114 +102,106 @@ def mean_critical_points(p: int, n: int) -> Array:
     ValueError
         If `p` or `n` is out of range.
     ArithmeticError
-        If the exponentially small averages of a large (p - 1)^(n / 2) would be lost in rounding.
+        If double precision does not resolve an exponentially rare index.
 
     Examples
     --------
     >>> mean_critical_points(3, 4).round(6).tolist()
     [3.579524, 5.815592, 5.815592, 3.579524]
     """
-    if p < 2 or p != int(p):
-        raise ValueError(f"p is {p!r} but must be an integer of at least 2")
-    if not 1 <= n <= MAX_SIZE or n != int(n):
-        raise ValueError(f"n is {n!r} but must be an integer from 1 to {MAX_SIZE}")
-    # E[g(x_k)] for g(t) = exp(-a t^2 / 2), by parts: 1 + int_0^inf g'(t) [P(x_k > t) + P(x_k < -t)] dt, where
-    # the second probability is P(x_(n-1-k) > t) by symmetry.
-    a = (p - 2) / p
-    end = math.sqrt(2 * n) + 9.0  # the edge of the spectrum and nine deviations
-    nodes, weights = np.polynomial.legendre.leggauss(80 + 4 * n)
-    t, weights = end * (nodes + 1) / 2, end * weights / 2
-    above = np.cumsum(_count_below(n, t), axis=1)[:, :n]  # P(x_k > t) = P(at most k eigenvalues below t)
-    slope = weights * a * t * np.exp(-a * t**2 / 2)
-    mean = 1 - slope @ (above + above[:, ::-1])
-    if _ACCURACY * mean.min() < _ROUNDING:
+    return mixed_mean_critical_points(pure(p), n)
+
+
+def mixed_mean_critical_points(mixture: Mixture, n: int) -> Array:
+    """Mean number of critical points of each index of a mixed spin glass on the sphere in R^n.
+
+    Parameters
+    ----------
+    mixture : Mixture
+        From `mixed` or `pure`. With a part of degree 1, a random field, the numbers may fall to the least possible, one
+        minimum and one maximum (Fyodorov 2013, arXiv:1307.2379).
+    n : int
+        As for `mean_critical_points`, which also says what is returned and raised.
+
+    Returns
+    -------
+    (n,)
+
+    Examples
+    --------
+    >>> mixed_mean_critical_points(mixed({1: 1.0, 3: 0.1}), 4).round(6).tolist()
+    [1.331803, 0.585091, 0.585091, 1.331803]
+    """
+    p, a = _order(mixture, n)
+    mean, error = goe_ordered_mean(n, _weight(a), lambda x: -a * x * _weight(a)(x), _reach(a, n))
+    if (error > _ACCURACY * mean).any():
         raise ArithmeticError(
-            f"double precision does not resolve p = {p}, n = {n}: the rarest index needs {mean.min():.1e}"
+            f"double precision does not resolve {mixture}, n = {n}: the rarest index needs {mean.min():.1e}"
         )
     return 2 * math.sqrt(2 / p) * (p - 1) ** (n / 2) * mean
 
 
-def _count_below(n: int, t: Array) -> Array:
-    """Probability that exactly j eigenvalues of the GOE lie below each t, (m,) to (m, n + 1).
+def mean_critical_points_total(mixture: Mixture, n: int) -> float:
+    """Mean number of critical points of any index, from the exact density of the GOE: quick up to n of 500.
 
-    The generating function is a polynomial of degree n in z, recovered from its values at the roots of unity.
+    Examples
+    --------
+    >>> round(mean_critical_points_total(pure(3), 10), 8)
+    286.91587955
     """
-    lower, single_lower = _lower_moments(n, t)
-    mirror, single_mirror = _lower_moments(n, -t)
-    parity = (-1.0) ** np.arange(n)
-    upper = -parity[:, None] * parity * mirror
-    single_upper = parity * single_mirror
-    mixed = single_lower[:, :, None] * single_upper[:, None, :]
-    mixed = mixed - transpose(mixed)
-    z = np.exp(2j * np.pi * np.arange(n + 1) / (n + 1))[:, None, None, None]
-    moments = z**2 * lower + z * mixed + upper
-    if n % 2:
-        border = z[..., 0] * single_lower + single_upper
-        bordered = np.zeros((*moments.shape[:2], n + 1, n + 1), dtype=complex)
-        bordered[..., :n, :n] = moments
-        bordered[..., :n, n] = border
-        bordered[..., n, :n] = -border
-        moments = bordered
-    generating = _pfaffian(moments.reshape(-1, *moments.shape[2:])).reshape(n + 1, len(t))
-    return np.fft.fft(generating / generating[0], axis=0).real.T / (n + 1)
+    p, a = _order(mixture, n)
+    end = max(math.sqrt(2 * n), _reach(a, n)) + 9.0
+    nodes, weights = np.polynomial.legendre.leggauss(160 + 4 * n + 4 * math.ceil(end))
+    mean = end * weights @ (goe_density(n, end * nodes) * _weight(a)(end * nodes))
+    return 2 * math.sqrt(2 / p) * (p - 1) ** (n / 2) * float(mean)
 
 
-def _lower_moments(n: int, t: Array) -> tuple[Array, Array]:
-    """Skew moments int int_(x < y < t) [psi_i(x) psi_j(y) - psi_j(x) psi_i(y)] and moments int_(x < t) psi_i.
+def mean_value_by_index(p: int, n: int) -> Array:
+    """Mean value f / sqrt(n) at the critical points of each index of the pure p-spin of variance 1.
 
-    psi_i are the orthonormal Hermite functions; (m,) to (m, n, n) and (m, n). All follow from
-    psi_i' = sqrt(i / 2) psi_(i-1) - sqrt((i + 1) / 2) psi_(i+1) by integration.
+    Parameters
+    ----------
+    p : int
+        Order of the interaction, at least 2.
+    n : int
+        Number of spins, from 1 to `goe_counts.MAX_SIZE`.
+
+    Returns
+    -------
+    (n,)
+        Ratio of means for index 0 to n - 1, increasing and odd about the middle; the layers -E_k of
+        `landscape.theory.complexity` are its lower ends for large n.
+
+    Examples
+    --------
+    >>> mean_value_by_index(3, 4).round(6).tolist()
+    [-0.942207, -0.299978, 0.299978, 0.942207]
     """
-    psi = np.zeros((n + 1, len(t)))
-    psi[0] = np.pi**-0.25 * np.exp(-(t**2) / 2)
-    psi[1] = math.sqrt(2) * t * psi[0]
-    for i in range(1, n):
-        psi[i + 1] = math.sqrt(2 / (i + 1)) * t * psi[i] - math.sqrt(i / (i + 1)) * psi[i - 1]
-
-    overlap = _overlaps(n, t, psi)
-    single = np.zeros((n, len(t)))
-    single[0] = np.pi**0.25 / math.sqrt(2) * erfc(-t / math.sqrt(2))
-    ordered = np.zeros((n, n, len(t)))  # int int_(x < y < t) psi_i(x) psi_j(y)
-    ordered[0, 0] = single[0] ** 2 / 2
-    for i in range(1, n):
-        before = math.sqrt((i - 1) / i)
-        single[i] = before * single[max(i - 2, 0)] - math.sqrt(2 / i) * psi[i - 1]
-        ordered[i, 0] = before * ordered[max(i - 2, 0), 0] - math.sqrt(2 / i) * overlap[i - 1, 0]
-    ordered[0] = single[0] * single - ordered[:, 0]
-    for i in range(1, n):
-        ordered[i] = math.sqrt((i - 1) / i) * ordered[max(i - 2, 0)] - math.sqrt(2 / i) * overlap[i - 1]
-    skew = 2 * ordered - single[:, None] * single
-    skew = (skew - np.swapaxes(skew, 0, 1)) / 2
-    return np.moveaxis(skew, -1, 0), single.T
+    _, a = _order(pure(p), n)
+    weight = _weight(a)
+    mean, _ = goe_ordered_mean(n, weight, lambda x: -a * x * weight(x))
+    first, _ = goe_ordered_mean(n, lambda x: x * weight(x), lambda x: (1 - a * x**2) * weight(x))
+    value = math.sqrt(2 * (p - 1) / (p * n)) * first / mean
+    odd: Array = (value - value[::-1]) / 2
+    return odd
 
 
-def _overlaps(n: int, t: Array, psi: Array) -> Array:
-    """int_(x < t) psi_i psi_j, (n, n, m): the Wronskian over 2 (i - j), and a recursion on the diagonal."""
-    i = np.arange(n)
-    slope = t * psi[:n] - np.sqrt(2 * (i + 1))[:, None] * psi[1:]  # psi' = t psi - sqrt(2 (i + 1)) psi_(i+1)
-    wronskian = psi[:n, None] * slope - slope[:, None] * psi[:n]
-    difference = 2.0 * (i[:, None] - i)
-    np.fill_diagonal(difference, 1.0)
-    overlap = wronskian / difference[..., None]
-    loss = np.concatenate([np.zeros((1, len(t))), psi[1:n] * psi[: n - 1] / np.sqrt(2 * i[1:])[:, None]])
-    overlap[i, i] = erfc(-t) / 2 - np.cumsum(loss, axis=0)
-    return overlap
+def _order(mixture: Mixture, n: int) -> tuple[float, float]:
+    """The effective order p and the exponent (p - 2) / p."""
+    positive_integer("n", n)
+    p = 1 + mixture.bend / mixture.slope
+    return p, (p - 2) / p
 
 
-def _pfaffian(matrices: Array) -> Array:
-    """Pfaffians of skew-symmetric matrices of even size, (m, s, s) to (m,), by Parlett-Reid elimination."""
-    a = matrices.copy()
-    m, size = np.arange(len(a)), a.shape[-1]
-    result = np.ones(len(a), dtype=a.dtype)
-    for k in range(0, size, 2):
-        pivot = k + 1 + np.abs(a[:, k, k + 1 :]).argmax(axis=1)
-        order = np.tile(np.arange(size), (len(a), 1))
-        order[m, pivot], order[:, k + 1] = k + 1, pivot
-        a = a[m[:, None, None], order[:, :, None], order[:, None, :]]
-        entry = a[:, k, k + 1]
-        result *= np.where(pivot == k + 1, entry, -entry)
-        tau = a[:, k, k + 2 :] / entry[:, None]
-        column = a[:, k + 2 :, k + 1]
-        update = tau[:, :, None] * column[:, None, :]
-        a[:, k + 2 :, k + 2 :] += update - transpose(update)
-    return result
+def _weight(a: float) -> Function:
+    return lambda x: np.exp(-a * x**2 / 2)
+
+
+def _reach(a: float, n: int) -> float:
+    """With a < 0 the weight grows, and the largest eigenvalue counts further out."""
+    if a >= 0:
+        return 0.0
+    end = (math.sqrt(2 * n) + 9.0) / math.sqrt(1 + a)
+    if end > _FAR:
+        raise ArithmeticError(f"the random field is too strong for double precision: (p - 2) / p = {a:.6f} at n = {n}")
+    return end - 9.0

@@ -9,6 +9,8 @@ from scipy import stats
 
 from landscape.theory import goe
 from landscape.theory.goe import (
+    goe_index_law,
+    goe_index_log_law,
     goe_log_probability_minimum,
     goe_log_probability_minimum_asymptotic,
     goe_probability_minimum,
@@ -102,18 +104,73 @@ def test_random_matrices_are_positive_as_often_as_predicted():
         assert stats.binomtest(positive, trials, goe_probability_minimum(n)).pvalue > 1e-4
 
 
-def test_base_moments_by_quadrature():
+def test_half_line_integrals_by_quadrature():
+    # int int_(0 < x < y) of f(x) g(y) - g(x) f(y) over the derivatives e_j = (x^(2j-1) w)' and o_j = (x^(2j) w)'.
     mp = mpmath.MPContext()
-    half_gamma = [mp.gamma(mp.mpf(s) / 2) / 2 if s else mp.inf for s in range(8)]
-    table = goe._ordered_moments(mp, 4, half_gamma)
-    for i in range(4):
-        for j in range(4):
-            # int_0^y x^i e^(-x^2/2) dx is an incomplete gamma function.
-            def integrand(y, i=i, j=j):
-                inner = mp.power(2, mp.mpf(i - 1) / 2) * mp.gammainc(mp.mpf(i + 1) / 2, 0, y**2 / 2)
-                return y**j * mp.exp(-(y**2) / 2) * inner
+    even, mixed, odd = goe._half_line_form(mp, 3, 2)
 
-            assert table[i][j] == pytest.approx(mp.quad(integrand, [0, 2, 5, 12]), rel=1e-10)
+    def derivative(power):
+        return lambda x: (power * x ** (power - 1) - x ** (power + 1)) * mp.exp(-(x**2) / 2)
+
+    def primitive(power):  # from 0
+        return lambda x: x**power * mp.exp(-(x**2) / 2) - (power == 0)
+
+    evens = [(lambda x: mp.exp(-(x**2) / 2), lambda x: mp.sqrt(mp.pi / 2) * mp.erf(x / mp.sqrt(2)))]
+    evens += [(derivative(2 * j - 1), primitive(2 * j - 1)) for j in (1, 2)]
+    odds = [(derivative(2 * j), primitive(2 * j)) for j in (0, 1)]
+    for matrix, rows, columns in ((even, evens, evens), (mixed, evens, odds), (odd, odds, odds)):
+        for i, (f, f_integral) in enumerate(rows):
+            for j, (g, g_integral) in enumerate(columns):
+                area = mp.quad(lambda y: f_integral(y) * g(y) - g_integral(y) * f(y), [0, 2, 5, 12])  # noqa: B023
+                assert matrix[i, j] == pytest.approx(area, rel=1e-10, abs=1e-12)
+
+
+# Reference laws, in multiple precision by another route: the probabilities of index 0 to n // 2.
+LAWS = {
+    2: [0.146446609406726, 0.707106781186548],
+    3: [0.0249209209607235, 0.475079079039277],
+    7: [8.80461280632549e-8, 0.00032853986522059, 0.0458815336456216, 0.45378983844303],
+    10: [
+        *(2.26565315810842e-14, 4.37994297640736e-9, 2.55035810197031e-5, 0.00803260484625277, 0.204425958969893),
+        0.575031856445738,
+    ],
+    15: [
+        *(4.02334844459881e-30, 5.61656605589732e-22, 1.8712134657792e-15, 2.53652879304584e-10),
+        *(1.95753658221211e-6, 0.00113218196521594, 0.0633366405179734, 0.435529219726574),
+    ],
+    20: [
+        *(7.79787557782975e-52, 7.87126705617346e-41, 1.61879450208265e-31, 1.13002267451106e-23),
+        *(3.63798035958312e-17, 6.84249201807869e-12, 9.23932005005075e-8, 0.000108781492289232),
+        *(0.0135621219465534, 0.217986661028857, 0.536684686264514),
+    ],
+}
+
+
+@pytest.mark.parametrize("n", LAWS)
+def test_law_of_the_index(n):
+    law = goe_index_law(n)
+    assert law.shape == (n + 1,)
+    np.testing.assert_allclose(law[: n // 2 + 1], LAWS[n], rtol=1e-13)  # exp of a logarithm near -100
+    np.testing.assert_allclose(law, law[::-1], rtol=1e-12)
+
+
+@pytest.mark.parametrize("n", [1, 4, 9, 26, 33, pytest.param(60, marks=pytest.mark.slow)])
+def test_law_of_the_index_is_a_law(n):
+    assert goe_index_law(n).sum() == pytest.approx(1, abs=1e-13)
+    assert goe_index_log_law(n)[0] == pytest.approx(goe_log_probability_minimum(n), rel=1e-15)
+    # Logarithms of a sum of independent coins, as these are given the parity, are concave (Newton's inequalities).
+    for parity in (0, 1):
+        assert (np.diff(goe_index_log_law(n)[parity::2], 2) < 0).all()
+
+
+def test_the_law_notices_too_low_a_precision(monkeypatch):
+    exact = goe._index_law
+    monkeypatch.setattr(goe, "_index_law", lambda n, digits: exact(n, digits // 3))
+    goe._index_log_law.cache_clear()
+    with pytest.raises(ArithmeticError, match="too few"):
+        goe_index_log_law(30)
+    monkeypatch.undo()
+    assert np.isfinite(goe_index_log_law(30)).all()
 
 
 def test_too_low_a_precision_is_noticed(monkeypatch):

@@ -4,8 +4,15 @@ import numpy as np
 import pytest
 
 from landscape.theory import spin_glass
-from landscape.theory.goe import goe_probability_minimum
-from landscape.theory.spin_glass import mean_critical_points
+from landscape.theory.spin_glass import (
+    Mixture,
+    mean_critical_points,
+    mean_critical_points_total,
+    mean_value_by_index,
+    mixed,
+    mixed_mean_critical_points,
+    pure,
+)
 
 # Reference values (spin_glass_counts.json, p = 3): mean numbers for the lower half of the indices.
 PUBLISHED = {
@@ -54,22 +61,6 @@ def test_stays_below_the_algebraic_bound_and_has_the_euler_characteristic(p, n):
     assert (means * (-1.0) ** np.arange(n)).sum() == pytest.approx(1 + (-1) ** (n - 1), abs=1e-9)
 
 
-def test_number_of_negative_eigenvalues():
-    # Reference law of the GOE index at n = 5 and the variance at n = 10 and 32, in multiple precision.
-    law = spin_glass._count_below(5, np.zeros(1))[0]
-    published = [0.0001401146854634, 0.0376532945253428, 0.462206590789194]
-    np.testing.assert_allclose(law, published + published[::-1], atol=1e-14)
-    for n, variance in ((10, 0.473571961), (32, 0.595035386)):
-        law = spin_glass._count_below(n, np.zeros(1))[0]
-        assert (law * (np.arange(n + 1) - n / 2) ** 2).sum() == pytest.approx(variance, abs=1e-9)
-
-
-@pytest.mark.parametrize("n", [1, 2, 3, 6, 9])
-def test_no_eigenvalue_below_zero_is_a_positive_matrix(n):
-    law = spin_glass._count_below(n, np.zeros(1))[0]
-    assert law[0] == pytest.approx(goe_probability_minimum(n), abs=1e-14)
-
-
 def test_agrees_with_random_matrices():
     # Five standard errors for each of six indices: a false alarm less than once in 1e5 seeds.
     rng = np.random.default_rng(3)
@@ -81,12 +72,93 @@ def test_agrees_with_random_matrices():
     assert (np.abs(terms.mean(axis=0) - mean_critical_points(p, n)) < 5 * error).all()
 
 
-@pytest.mark.parametrize(("p", "n"), [(1, 3), (2.5, 3), (3, 0), (3, spin_glass.MAX_SIZE + 1), (3, 2.5)])
-def test_out_of_range_is_refused(p, n):
-    with pytest.raises(ValueError, match="must be an integer"):
-        mean_critical_points(p, n)
+def test_far_beyond_what_one_can_search():
+    # Totals from the density of the GOE, a different formula; the share of minima falls like exp(-n / 3) for p = 3.
+    # The rate has corrections from the edge of the spectrum, n^(-2/3) and 1 / n: three sizes give the limit.
+    sizes = np.array([15, 30, 60])
+    rates = []
+    for n in sizes:
+        means, more = mean_critical_points(3, int(n)), mean_critical_points(3, int(n) + 1)
+        assert means.sum() == pytest.approx(mean_critical_points_total(pure(3), int(n)), rel=1e-11)
+        rates.append(np.log(more[0] / more.sum()) - np.log(means[0] / means.sum()))
+    middle = sizes + 0.5
+    limit = np.linalg.solve(np.stack([np.ones(3), middle ** (-2 / 3), 1 / middle], axis=1), rates)[0]
+    assert limit == pytest.approx(-1 / 3, abs=5e-3)
 
 
-def test_lost_precision_is_not_passed_on():
+@pytest.mark.parametrize(("p", "n"), [(3, 30), (20, 24), (5, 60)])
+def test_rare_indices_are_resolved(p, n):
+    # The alternating sum is far below the total: it tests the large terms. The symmetry tests the small ones, which
+    # come from opposite ends of the line.
+    means = mean_critical_points(p, n)
+    assert (means * (-1.0) ** np.arange(n)).sum() == pytest.approx(1 + (-1) ** (n - 1), abs=1e-11 * means.sum())
+    np.testing.assert_allclose(means, means[::-1], rtol=1e-8)
+
+
+def test_mean_values():
+    # p = 2: the values are the eigenvalues of a GOE matrix, for n = 2 +-sqrt(pi) / 2 over sqrt(2).
+    np.testing.assert_allclose(mean_value_by_index(2, 2), np.sqrt(np.pi / 8) * np.array([-1, 1]), rtol=1e-12)
+    # p = 3, n = 3, by random matrices: five standard errors for each of two free numbers, a false alarm in 1e6 seeds.
+    rng = np.random.default_rng(8)
+    a = rng.standard_normal((100_000, 3, 3))
+    x = np.linalg.eigvalsh((a + np.swapaxes(a, 1, 2)) / 2)
+    weight = np.exp(-(x**2) / 6)
+    value = np.sqrt(4 / 9) * x
+    mean = mean_value_by_index(3, 3)
+    error = np.sqrt((weight**2 * (value - mean) ** 2).mean(axis=0) / len(x)) / weight.mean(axis=0)
+    assert (np.abs((weight * value).mean(axis=0) / weight.mean(axis=0) - mean) < 5 * error).all()
+
+
+def test_mixtures_by_the_kac_rice_integral():
+    # Area of the sphere times the density of zero slope times E|det H|, with H = sqrt(nu'') G - sqrt(nu' + nu'') xi.
+    # Five standard errors for each of three indices.
+    rng = np.random.default_rng(4)
+    n, samples = 4, 100_000
+    for weights in ({2: 0.5, 4: 0.5}, {1: 1.0, 3: 0.2}):
+        mixture = mixed(weights)
+        a = rng.standard_normal((samples, n - 1, n - 1))
+        hessian = np.sqrt(mixture.bend / 2) * (a + np.swapaxes(a, 1, 2))
+        hessian -= np.sqrt(mixture.slope + mixture.bend) * rng.standard_normal((samples, 1, 1)) * np.eye(n - 1)
+        curvature = np.linalg.eigvalsh(hessian)
+        terms = np.abs(curvature.prod(axis=1))[:, None] * ((curvature < 0).sum(axis=1)[:, None] == np.arange(n))
+        terms *= 2 * np.pi ** (n / 2) / (2 * np.pi * mixture.slope) ** ((n - 1) / 2)  # Gamma(2) = 1
+        error = terms.std(axis=0) / np.sqrt(samples)
+        assert (np.abs(terms.mean(axis=0) - mixed_mean_critical_points(mixture, n)) < 5 * error).all()
+
+
+def test_a_random_field_leaves_one_minimum_and_one_maximum():
+    means = mixed_mean_critical_points(mixed({1: 1.0, 2: 0.04}), 4)
+    assert ((means[[0, -1]] > 1) & (means[[0, -1]] < 1.03)).all()  # every sample has at least one of each
+    assert (means[1:-1] < 0.03).all()
+    assert (means * (-1.0) ** np.arange(4)).sum() == pytest.approx(0, abs=1e-10)
+
+
+def test_a_pure_mixture_is_pure_whatever_its_variance():
+    assert mixed({3: 1.0}) == pure(3) == Mixture(1.0, 3.0, 6.0)
+    np.testing.assert_allclose(mixed_mean_critical_points(mixed({3: 7.0}), 5), mean_critical_points(3, 5), rtol=1e-12)
+
+
+@pytest.mark.parametrize("p", [1, 0, 2.5])
+def test_orders_out_of_range_are_refused(p):
+    with pytest.raises(ValueError, match="p is"):
+        mean_critical_points(p, 3)
+
+
+@pytest.mark.parametrize("n", [0, 2.5, 1000])
+def test_sizes_out_of_range_are_refused(n):
+    with pytest.raises(ValueError, match="n is"):
+        mean_critical_points(3, n)
+
+
+@pytest.mark.parametrize("weights", [{1: 1.0}, {}, {0: 1.0, 2: 1.0}, {2.5: 1.0}, {2: -1.0, 3: 2.0}, {2: np.inf}])
+def test_mixtures_out_of_range_are_refused(weights):
+    with pytest.raises(ValueError, match="weights are"):
+        mixed(weights)
+
+
+def test_what_is_not_resolved_is_not_passed_on(monkeypatch):
+    monkeypatch.setattr(spin_glass, "_ACCURACY", 1e-12)
     with pytest.raises(ArithmeticError, match="does not resolve"):
-        mean_critical_points(20, 24)
+        mean_critical_points(10, 40)
+    with pytest.raises(ArithmeticError, match="too strong"):
+        mixed_mean_critical_points(mixed({1: 1.0, 2: 1e-4}), 4)
