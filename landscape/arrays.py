@@ -13,13 +13,14 @@ IntArray = npt.NDArray[np.int64]
 def dot(a: Array, b: Array) -> Array:
     """Inner product along the last axis: (..., n) and (..., n) give (...)."""
     # A product with ones runs in BLAS and is several times faster than a reduction over a short axis.
-    product: Array = (a * b) @ np.ones(a.shape[-1])
+    product: Array = (a * b) @ np.ones(a.shape[-1], dtype=a.dtype)
     return product
 
 
 def norm(v: Array) -> Array:
     """Euclidean length along the last axis: (..., n) gives (...)."""
-    return np.sqrt(dot(v, v))
+    length: Array = dot(v, v) ** 0.5  # not np.sqrt, which JAX cannot trace
+    return length
 
 
 def matvec(matrix: Array, v: Array) -> Array:
@@ -39,7 +40,8 @@ def symmetrize(matrix: Array) -> Array:
 
 def spectral_radius_bound(matrix: Array) -> Array:
     """Upper bound of the largest |eigenvalue| of symmetric matrices: the largest absolute row sum, (...)."""
-    return np.abs(matrix).sum(axis=-1).max(axis=-1, initial=0.0)
+    row_sums: Array = np.abs(matrix) @ np.ones(matrix.shape[-1])
+    return row_sums.max(axis=-1, initial=0.0)
 
 
 def as_points(x: npt.ArrayLike, dim: int, name: str) -> Array:

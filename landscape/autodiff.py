@@ -32,6 +32,25 @@ class Derivatives:
     hvp: VectorProduct
 
 
+@dataclass(frozen=True)
+class JaxFunction:
+    """A JAX function of one point as a batched NumPy function, compiled.
+
+    Attributes
+    ----------
+    of_one : callable
+        The function of one point, for who wants to trace it into something larger.
+    batched : callable
+        What a call does.
+    """
+
+    of_one: Callable[..., Any]
+    batched: Callable[..., Array]
+
+    def __call__(self, *arrays: Array) -> Array:
+        return self.batched(*arrays)
+
+
 def complex_step_gradient(value: Callable[[Any], Any]) -> BatchFunction:
     """Gradient of a batched analytic function that takes complex numbers: Im f(x + i h e_j) / h.
 
@@ -103,7 +122,9 @@ def _jacobian(function: BatchFunction, x: Array, length_scale: float) -> Array:
 
 
 def jax_derivatives(loss: Callable[[Any], Any]) -> Derivatives:
-    """A JAX loss of one point, shape (n,), as batched NumPy functions, compiled.
+    """A JAX loss of one point, shape (n,), as batched NumPy functions, compiled, each a `JaxFunction`.
+
+    They compute in float32 for points in float32, and in float64 for all others.
 
     Raises
     ------
@@ -124,12 +145,10 @@ def jax_derivatives(loss: Callable[[Any], Any]) -> Derivatives:
     def one_hvp(x: Any, v: Any) -> Any:
         return jax.jvp(gradient, (x,), (v,))[1]
 
-    return Derivatives(
-        value=_flat_batch(_padded(jax.jit(jax.vmap(loss)))),
-        gradient=_flat_batch(_padded(jax.jit(jax.vmap(gradient)))),
-        hessian=_flat_batch(_padded(jax.jit(jax.vmap(jax.hessian(loss))))),
-        hvp=_flat_batch(_padded(jax.jit(jax.vmap(one_hvp)))),
-    )
+    def batched(of_one: Callable[..., Any]) -> JaxFunction:
+        return JaxFunction(of_one, _flat_batch(_padded(jax.jit(jax.vmap(of_one)))))
+
+    return Derivatives(batched(loss), batched(gradient), batched(jax.hessian(loss)), batched(one_hvp))
 
 
 def torch_derivatives(loss: Callable[[Any], Any]) -> Derivatives:
@@ -193,7 +212,9 @@ def _padded(compiled: Callable[..., Any]) -> Callable[..., Array]:
         room = 1 << max(size - 1, 0).bit_length()
         padded = (np.concatenate([a, np.repeat(a[:1], room - size, axis=0)]) for a in arrays)
         if size == 0:
-            padded = (np.zeros((1, a.shape[1])) for a in arrays)
-        return np.array(compiled(*padded), dtype=np.float64)[:size]  # JAX's own buffer is read-only
+            padded = (np.zeros((1, a.shape[1]), a.dtype) for a in arrays)
+        precision = np.float32 if arrays[0].dtype == np.float32 else np.float64
+        result: Array = np.array(compiled(*padded), dtype=precision)  # JAX's own buffer is read-only
+        return result[:size]
 
     return call

@@ -30,9 +30,22 @@ def with_memory(common: type[Any], memory: type[Any]) -> type[Any]:
     return namedtuple("State", (*common._fields, *(f"memory_{name}" for name in memory._fields)))
 
 
+def parts(members: int, entries: int, budget: int) -> list[slice]:
+    """Consecutive parts of a batch, for work whose arrays would not all fit into memory, or not into the cache.
+
+    A part's members have `budget` numbers between them if each has `entries`. There is always a first part, and every
+    part but that of an empty batch has a member. The parts depend on nothing else: work done part by part gives the
+    same bits wherever it is done.
+    """
+    size = max(1, budget // entries)
+    return [slice(start, min(start + size, members)) for start in range(0, max(members, 1), size)]
+
+
 def compress(state: State, keep: IntArray) -> State:
-    """The members of a state at the indices `keep`."""
-    return state._make(field.take(keep, axis=0) for field in state)
+    """The members of a state at the indices `keep`; fields that are kept column by column remain so."""
+    return state._make(
+        field.T.take(keep, axis=-1).T if field.flags.f_contiguous else field.take(keep, axis=0) for field in state
+    )
 
 
 def run_active_set(

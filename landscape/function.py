@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from landscape.arrays import Array, BoolArray, matvec
+from landscape.arrays import Array, BoolArray, IntArray, matvec
 from landscape.autodiff import (
     BatchFunction,
     Derivatives,
@@ -22,6 +22,7 @@ from landscape.autodiff import (
 )
 from landscape.manifolds import Box, Euclidean, Manifold
 from landscape.symmetry import Identity, Symmetry
+from landscape.torch_modules import module_loss
 
 Sampler = Callable[[np.random.Generator, int], Array]
 
@@ -70,6 +71,23 @@ class Provenance:
         return eps ** (2 / 3) if self.gradient != "finite differences" else eps ** (1 / 2)
 
 
+@dataclass(frozen=True)
+class Terms:
+    """A function as the mean of many, as a loss over data is: what stochastic gradient descent samples.
+
+    Attributes
+    ----------
+    count : int
+        Number of terms.
+    gradient : callable
+        (m, n) points and (m, b) numbers of terms, from 0, to (m, n): for each point the mean gradient of its terms, in
+        ambient coordinates. Over all terms it is the landscape's gradient, so that over random ones it is unbiased.
+    """
+
+    count: int
+    gradient: Callable[[Array, IntArray], Array]
+
+
 @dataclass(frozen=True, eq=False)
 class Landscape:
     """A smooth function on a manifold, batched over points of shape (..., n).
@@ -96,11 +114,17 @@ class Landscape:
     confining : bool
         On a non-compact manifold: whether the function grows at infinity, so that the Morse sum is that of a
         ball.
+    equivariant_betti : tuple of int, optional
+        Where not the manifold's Betti numbers tell which critical points there must be, those that do, for dimensions
+        0 to the manifold's: of the space where the function is finite, in equivariant homology if the symmetry group
+        is not finite (Atiyah & Bott 1983, Phil. Trans. R. Soc. Lond. A 308, 523).
     solution_bound : int, optional
         What the number of its nondegenerate critical points cannot exceed, such as Bezout's number for a polynomial.
     hessian_lipschitz : callable, optional
-        (..., n) and (...) to (...): for each point a bound on the Lipschitz constant of the Hessian, in the spectral
-        norm, over the ball of the given radius; what certificates are made from.
+        (..., n) and (...) to (...): for each point a bound on the Lipschitz constant of the Riemannian Hessian, carried
+        along geodesics, in the spectral norm, over the ball of the given radius; what certificates are made from.
+    terms : Terms, optional
+        The functions of which this one is the mean.
     truth : Truth, optional
         Known critical points.
     provenance : Provenance
@@ -119,8 +143,10 @@ class Landscape:
     sampler: Sampler | None = None
     domain: Callable[[Array], BoolArray] | None = None
     confining: bool = False
+    equivariant_betti: tuple[int, ...] | None = None
     solution_bound: int | None = None
     hessian_lipschitz: Callable[[Array, Array], Array] | None = None
+    terms: Terms | None = None
     truth: Truth | None = None
     provenance: Provenance = field(default_factory=Provenance)
     parameters: Mapping[str, object] = field(default_factory=dict)
@@ -128,6 +154,11 @@ class Landscape:
     def __post_init__(self) -> None:
         if self.hvp is None:
             object.__setattr__(self, "hvp", lambda x, v: matvec(self.hessian(x), v))
+        if self.equivariant_betti is not None and len(self.equivariant_betti) != self.manifold.intrinsic_dim + 1:
+            raise ValueError(
+                f"equivariant_betti has {len(self.equivariant_betti)} numbers but the manifold has "
+                f"{self.manifold.intrinsic_dim + 1} dimensions, 0 included"
+            )
 
     @property
     def dim(self) -> int:
@@ -140,17 +171,27 @@ class Landscape:
         return self.manifold.length_scale * float(np.sqrt(self.manifold.intrinsic_dim))
 
     @property
-    def euler_characteristic(self) -> int | None:
-        """What the sum of (-1)^index over all critical points must be; None where Morse theory is silent.
+    def betti_numbers(self) -> tuple[int, ...] | None:
+        """The homology that all critical points together account for (Milnor 1963, *Morse Theory*, section 5); None
+        where Morse theory is silent.
 
-        The Euler characteristic of a compact manifold (Milnor 1963, *Morse Theory*, Theorem 5.2); 1 for a
-        function on R^n that grows at infinity; unknown where critical points are counted modulo an infinite
-        group.
+        That of a compact manifold, or of R^n for a function that grows at infinity, unless `equivariant_betti` states
+        another; unknown where critical points are counted modulo an infinite group and it does not.
         """
         representative = self.manifold.normalize(np.ones(self.dim))
         if self.symmetry.orbit_size(self.manifold, representative) is None:
             return None
-        return self.manifold.euler_characteristic if self.manifold.compact or self.confining else None
+        if self.equivariant_betti is not None:
+            return self.equivariant_betti
+        finite = self.symmetry.zero_modes(representative).shape[-1] == 0
+        return self.manifold.betti_numbers if finite and (self.manifold.compact or self.confining) else None
+
+    @property
+    def euler_characteristic(self) -> int | None:
+        """What the sum of (-1)^index over all critical points must be, each weighted by the size of its orbit: the
+        alternating sum of `betti_numbers`; None where Morse theory is silent."""
+        betti = self.betti_numbers
+        return None if betti is None else sum(betti[::2]) - sum(betti[1::2])
 
     def starts(self, rng: np.random.Generator, size: int) -> Array:
         """Draw `size` starts, (size, n)."""
@@ -225,7 +266,7 @@ class Landscape:
         manifold = _manifold(manifold, dim, box)
         given = {"value": value, "gradient": gradient, "hessian": hessian}
         wrapped = {
-            key: _float64(function if vectorized else _point_by_point(function, rank))
+            key: _floating(function if vectorized else _point_by_point(function, rank))
             for rank, (key, function) in enumerate(given.items())
             if function is not None
         }
@@ -296,6 +337,42 @@ class Landscape:
         return cls._from_autodiff(torch_derivatives(loss), "PyTorch", loss, manifold, name, confining)
 
     @classmethod
+    def from_torch_module(
+        cls, module: Any, inputs: Any, targets: Any, loss: Callable[[Any, Any], Any], *, name: str | None = None
+    ) -> Landscape:
+        """The loss of a PyTorch module over data, as a function of all its parameters in one vector.
+
+        Parameters
+        ----------
+        module : torch.nn.Module
+            It is copied, in double precision and evaluation mode, and not changed. A point is its parameters in the
+            order of `named_parameters`, each flattened.
+        inputs, targets : array or tensor
+            (samples, ...) each.
+        loss : callable
+            Outputs and targets to a scalar, such as `torch.nn.functional.cross_entropy`. If it is a mean over samples,
+            stochastic gradient descent draws from them.
+        name : str, optional
+            The module's class, if left out.
+
+        Returns
+        -------
+        Landscape
+            Its starts are uniform within the largest |parameter| of each tensor, as PyTorch's layers draw them; the
+            module's own parameters are `landscape.torch_modules.module_loss(...).start`.
+
+        Raises
+        ------
+        ImportError, ValueError
+            If PyTorch is missing, the module has no parameters, or the loss is not a scalar.
+        """
+        made = module_loss(module, inputs, targets, loss)
+        manifold = Euclidean(len(made.start), (-made.reach, made.reach))
+        title = name or type(module).__name__
+        landscape = cls._from_autodiff(torch_derivatives(made.of_one), "PyTorch", made.of_one, manifold, title, False)
+        return replace(landscape, terms=Terms(made.samples, made.gradient_of_terms))
+
+    @classmethod
     def _from_autodiff(
         cls,
         derivatives: Derivatives,
@@ -321,6 +398,8 @@ class Landscape:
         """A copy with some fields replaced, such as `symmetry`, `domain` or `name`."""
         if "hessian" in changes:
             changes.setdefault("hvp", None)  # the product with the former Hessian is no longer true
+        if "gradient" in changes:
+            changes.setdefault("terms", None)
         return replace(self, **changes)
 
 
@@ -347,9 +426,12 @@ def _derived_gradient(
     return differences, "finite differences"
 
 
-def _float64(function: Callable[[Array], Any]) -> BatchFunction:
+def _floating(function: Callable[[Array], Any]) -> BatchFunction:
+    """A function whose results are float32 for points in float32 and float64 for all others."""
+
     def call(x: Array) -> Array:
-        return np.array(function(x), dtype=np.float64)  # a copy: the result may be the argument or a constant
+        precision = np.float32 if x.dtype == np.float32 else np.float64
+        return np.array(function(x), dtype=precision)  # a copy: the result may be the argument or a constant
 
     return call
 

@@ -7,15 +7,16 @@ tangent basis, Riemannian Hessian, uniform samples and the Euler characteristic.
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from landscape.arrays import Array, dot, norm, symmetrize, transpose
+from landscape.arrays import Array, IntArray, dot, matvec, norm, symmetrize, transpose
 
 Box = tuple[Array, Array]
 
@@ -212,16 +213,25 @@ class Sphere:
 
     def tangent_basis(self, x: Array) -> Array:
         # The Householder reflection that takes x to the first axis takes the other axes to a tangent basis.
+        v = self._reflector(x)
+        return np.eye(self.n)[:, 1:] - v[..., :, None] * v[..., None, 1:]
+
+    def _reflector(self, x: Array) -> Array:
+        """The vector v that makes I - v v^T this reflection, (..., n)."""
         v = x / self.radius
         v = v + np.where(v[..., :1] >= 0, 1.0, -1.0) * np.eye(self.n)[0]
-        reflection = np.eye(self.n) - 2 * v[..., :, None] * v[..., None, :] / dot(v, v)[..., None, None]
-        return reflection[..., 1:]
+        return v * ((2 / dot(v, v)) ** 0.5)[..., None]
 
     def tangent_hessian(self, x: Array, gradient: Array, hessian: Array) -> Array:
-        basis = self.tangent_basis(x)
-        curvature = dot(x, gradient) / self.radius**2
-        projected = transpose(basis) @ hessian @ basis
-        return symmetrize(projected) - curvature[..., None, None] * np.eye(self.n - 1)
+        # The reflection changes the matrix by one of rank two, which is cheaper than two matrix products.
+        v = self._reflector(x)
+        left, right = matvec(hessian, v), matvec(transpose(hessian), v)
+        half = (0.5 * dot(v, left))[..., None] * v
+        result = hessian[..., 1:, 1:] - (left - half)[..., 1:, None] * v[..., None, 1:]
+        result -= v[..., 1:, None] * (right - half)[..., None, 1:]
+        place = np.arange(self.n - 1)
+        result[..., place, place] -= (dot(x, gradient) / self.radius**2)[..., None]
+        return symmetrize(result)
 
     def riemannian_hvp(self, x: Array, gradient: Array, v: Array, product: Array) -> Array:
         return self.project(x, product) - v * (dot(x, gradient) / self.radius**2)[..., None]
@@ -275,9 +285,9 @@ class Torus:
         return np.asarray(self.periods)
 
     def normalize(self, x: Array) -> Array:
-        wrapped = np.mod(x, self._periods)
+        wrapped = x % self._periods
         # A tiny negative angle rounds up to the period.
-        return np.where(wrapped == self._periods, 0.0, wrapped)
+        return wrapped * (wrapped != self._periods)
 
     def project(self, x: Array, v: Array) -> Array:
         return v
@@ -349,50 +359,78 @@ class Product:
         return float(np.mean([f.length_scale for f in self.factors]))
 
     @cached_property
-    def _slices(self) -> tuple[slice, ...]:
-        ends = np.cumsum([f.dim for f in self.factors]).tolist()
-        return tuple(slice(end - f.dim, end) for f, end in zip(self.factors, ends, strict=True))
+    def _runs(self) -> tuple[_Run, ...]:
+        """Neighbouring equal factors together, so that a hundred spheres cost one call."""
+        runs, row, column = [], 0, 0
+        for factor, equal in itertools.groupby(self.factors):
+            run = _Run(factor, len(list(equal)), row, column)
+            runs.append(run)
+            row, column = row + run.length * factor.dim, column + run.length * factor.intrinsic_dim
+        return tuple(runs)
 
-    def _parts(self, *arrays: Array) -> list[tuple[Manifold, list[Array]]]:
-        return [(f, [a[..., s] for a in arrays]) for f, s in zip(self.factors, self._slices, strict=True)]
+    def _parts(self, *arrays: Array) -> Iterator[tuple[Manifold, list[Array]]]:
+        """For each run its factor and the factors' coordinates, each (..., length, n)."""
+        for f, length, row, _ in self._runs:
+            part = slice(row, row + length * f.dim)
+            yield f, [a[..., part].reshape(*a.shape[:-1], length, f.dim) for a in arrays]
 
     def normalize(self, x: Array) -> Array:
-        return np.concatenate([f.normalize(*p) for f, p in self._parts(x)], axis=-1)
+        return _joined(f.normalize(*p) for f, p in self._parts(x))
 
     def project(self, x: Array, v: Array) -> Array:
-        return np.concatenate([f.project(*p) for f, p in self._parts(x, v)], axis=-1)
+        return _joined(f.project(*p) for f, p in self._parts(x, v))
 
     def retract(self, x: Array, v: Array) -> Array:
-        return np.concatenate([f.retract(*p) for f, p in self._parts(x, v)], axis=-1)
+        return _joined(f.retract(*p) for f, p in self._parts(x, v))
 
     def distance(self, x: Array, y: Array) -> Array:
-        return np.sqrt(sum(f.distance(*p) ** 2 for f, p in self._parts(x, y)))
+        return norm(np.concatenate([f.distance(*p) for f, p in self._parts(x, y)], axis=-1))
 
     def tangent_basis(self, x: Array) -> Array:
         basis = np.zeros((*x.shape, self.intrinsic_dim))
-        column = 0
-        for f, s in zip(self.factors, self._slices, strict=True):
-            basis[..., s, column : column + f.intrinsic_dim] = f.tangent_basis(x[..., s])
-            column += f.intrinsic_dim
+        for run, (f, p) in zip(self._runs, self._parts(x), strict=True):
+            basis[..., run.rows[:, :, None], run.columns[:, None]] = f.tangent_basis(*p)
         return basis
 
     def tangent_hessian(self, x: Array, gradient: Array, hessian: Array) -> Array:
         basis = self.tangent_basis(x)
         result = symmetrize(transpose(basis) @ hessian @ basis)
         # Each factor's curvature term acts on its own diagonal block: let the factor compute the whole block.
-        column = 0
-        for f, s in zip(self.factors, self._slices, strict=True):
-            block = slice(column, column + f.intrinsic_dim)
-            result[..., block, block] = f.tangent_hessian(x[..., s], gradient[..., s], hessian[..., s, s])
-            column += f.intrinsic_dim
+        for run, (f, (y, g)) in zip(self._runs, self._parts(x, gradient), strict=True):
+            blocks = f.tangent_hessian(y, g, hessian[..., run.rows[:, :, None], run.rows[:, None]])
+            result[..., run.columns[:, :, None], run.columns[:, None]] = blocks
         return result
 
     def riemannian_hvp(self, x: Array, gradient: Array, v: Array, product: Array) -> Array:
-        parts = self._parts(x, gradient, v, product)
-        return np.concatenate([f.riemannian_hvp(*p) for f, p in parts], axis=-1)
+        return _joined(f.riemannian_hvp(*p) for f, p in self._parts(x, gradient, v, product))
 
     def embed(self, x: Array) -> Array:
-        return np.concatenate([f.embed(*p) for f, p in self._parts(x)], axis=-1)
+        return _joined(f.embed(*p) for f, p in self._parts(x))
 
     def sample(self, rng: np.random.Generator, size: int) -> Array:
         return np.concatenate([f.sample(rng, size) for f in self.factors], axis=-1)
+
+
+class _Run(NamedTuple):
+    """Equal factors of a product that stand side by side: how many, and where their coordinates and their tangent
+    coordinates begin."""
+
+    factor: Manifold
+    length: int
+    row: int
+    column: int
+
+    @property
+    def rows(self) -> IntArray:
+        """Coordinates of each factor, (length, n)."""
+        return self.row + np.arange(self.length * self.factor.dim).reshape(self.length, -1)
+
+    @property
+    def columns(self) -> IntArray:
+        """Tangent coordinates of each factor, (length, d)."""
+        return self.column + np.arange(self.length * self.factor.intrinsic_dim).reshape(self.length, -1)
+
+
+def _joined(parts: Iterable[Array]) -> Array:
+    """Coordinates (..., n) from those of runs of factors, (..., length, m) each."""
+    return np.concatenate([p.reshape(*p.shape[:-2], p.shape[-2] * p.shape[-1]) for p in parts], axis=-1)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import multiprocessing
+import multiprocessing.connection
+import os
+import signal
+import threading
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from typing import ParamSpec, TypeVar
-
-from threadpoolctl import threadpool_limits
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -25,10 +27,53 @@ class SerialExecutor(Executor):
         return future
 
 
-def make_executor(jobs: int) -> Executor:
-    """An executor of `jobs` processes on this machine; with one job, this process itself.
+class ProcessExecutor(Executor):
+    """Processes on this machine. When one dies, those of its time are lost, and new ones take the calls that follow.
 
-    Worker processes are spawned, not forked, because JAX and BLAS threads do not survive a fork.
+    Worker processes are spawned, not forked, because JAX and BLAS threads do not survive a fork. They leave Ctrl-C to
+    this process, and end when it does, however it ends.
+    """
+
+    def __init__(self, jobs: int) -> None:
+        self.jobs = jobs
+        self._pool: ProcessPoolExecutor | None = None
+
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        if self._pool is not None:
+            try:
+                return self._pool.submit(fn, *args, **kwargs)
+            except BrokenExecutor:
+                self._pool.shutdown(wait=False)
+        context = multiprocessing.get_context("spawn")
+        self._pool = ProcessPoolExecutor(self.jobs, mp_context=context, initializer=_follow_parent)
+        return self._pool.submit(fn, *args, **kwargs)
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(wait, cancel_futures=cancel_futures)
+
+    def __exit__(self, kind: type[BaseException] | None, *details: object) -> None:
+        if kind is not None and issubclass(kind, KeyboardInterrupt) and self._pool is not None:
+            for process in list((self._pool._processes or {}).values()):
+                process.terminate()  # whoever interrupts does not wait for work that nobody will look at
+        self.shutdown(cancel_futures=kind is not None)
+
+
+def _follow_parent() -> None:
+    """In a worker: leave Ctrl-C to the parent, and do not outlive it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
+
+
+def _end_with(sentinel: int) -> None:
+    multiprocessing.connection.wait([sentinel])
+    os._exit(1)
+
+
+def make_executor(jobs: int, apart: bool = False) -> Executor:
+    """An executor of `jobs` processes on this machine; with one job, this process itself unless it is to be `apart`.
 
     Raises
     ------
@@ -37,13 +82,13 @@ def make_executor(jobs: int) -> Executor:
     """
     if jobs < 1:
         raise ValueError(f"jobs is {jobs} but must be at least 1")
-    if jobs == 1:
-        return SerialExecutor()
-    return ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"))
+    return SerialExecutor() if jobs == 1 and not apart else ProcessExecutor(jobs)
 
 
 def single_threaded(function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
     """Call a function with one BLAS thread, so that N workers use N cores and round alike everywhere."""
+    from threadpoolctl import threadpool_limits  # sets an environment variable when it is imported
+
     with threadpool_limits(limits=1):
         return function(*args, **kwargs)
 

@@ -84,3 +84,9 @@ def test_as_points_names_what_is_wrong(x, message):
 @pytest.mark.parametrize("lead", [(), (3,), (2, 3), (0,), (2, 0)])
 def test_as_batch_has_two_axes(lead):
     assert as_batch(np.zeros((*lead, 2)), 2, "x").shape == (int(np.prod(lead)), 2)
+
+
+def test_dot_and_norm_keep_the_precision():
+    for precision in (np.float32, np.float64):
+        v = np.ones((5, 3), dtype=precision)
+        assert dot(v, v).dtype == norm(v).dtype == precision

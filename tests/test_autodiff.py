@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from landscape import Landscape
-from landscape.autodiff import complex_step_gradient, difference_gradient, takes_complex_steps
+from landscape.autodiff import complex_step_gradient, difference_gradient, jax_derivatives, takes_complex_steps
 
 
 def smooth(x):
@@ -49,3 +49,21 @@ def test_a_nan_put_in_by_hand_stays_one():
     assert landscape.provenance.gradient == "complex step"
     assert np.isnan(landscape.gradient(np.array([-1.0, 0.5]))).all()
     np.testing.assert_allclose(landscape.gradient(np.array([1.0, 0.5])), [2.0, 1.0])
+
+
+def test_a_jax_function_keeps_the_precision_of_its_points_and_what_it_was_made_of():
+    jax = pytest.importorskip("jax")
+
+    def loss(x):
+        return jax.numpy.sin(x).sum()
+
+    with jax.enable_x64(True):
+        made = jax_derivatives(loss)
+        x = np.random.default_rng(0).normal(size=(3, 4, 2))
+        for precision in (np.float32, np.float64):
+            assert made.value(x.astype(precision)).dtype == precision
+            assert made.gradient(x.astype(precision)).dtype == precision
+        np.testing.assert_allclose(made.gradient(x), np.cos(x), rtol=1e-14)
+        assert made.gradient(np.zeros((0, 2), np.float32)).shape == (0, 2)
+        assert made.value.of_one is loss
+        np.testing.assert_allclose(made.gradient.of_one(x[0, 0]), np.cos(x[0, 0]), rtol=1e-14)

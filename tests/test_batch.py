@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from landscape.batch import RUNNING, compress, run_active_set
+from landscape.batch import RUNNING, compress, parts, run_active_set
 
 DONE, FAILED = 1, 2
 
@@ -117,3 +117,26 @@ def test_compress_keeps_the_rows_asked_for(keep):
     assert isinstance(kept, Countdown)
     assert kept.left.tolist() == [[5, 6, 7][k] for k in keep]
     assert kept.path.shape == (len(keep), 2)
+
+
+@given(members=st.integers(0, 300), entries=st.integers(1, 50), budget=st.integers(0, 500))
+def test_parts_hold_every_member_once_and_no_more_than_fits(members, entries, budget):
+    split = parts(members, entries, budget)
+    assert [k for part in split for k in range(members)[part]] == list(range(members))
+    sizes = [part.stop - part.start for part in split]
+    assert set(sizes[:-1]) <= {sizes[0]}
+    assert sizes[0] * entries <= budget or sizes[0] == 1 or members == 0
+    assert min(sizes) > 0 or members == 0
+    # More members change no part but the last.
+    assert parts(members + 7, entries, budget)[: len(split) - 1] == split[:-1]
+
+
+def test_what_is_kept_column_by_column_remains_so():
+    state, status = countdown([1, 3, 2, 3]), np.full(4, RUNNING)
+    columns = state._replace(path=np.asfortranarray(state.path))
+    kept = compress(columns, np.array([0, 3]))
+    assert kept.path.flags.f_contiguous
+    np.testing.assert_array_equal(kept.path, state.path[[0, 3]])
+    assert compress(state, np.array([0, 3])).path.flags.c_contiguous
+    by_columns, by_rows = (run_active_set(step, s, status, 10)[0] for s in (columns, state))
+    np.testing.assert_array_equal(by_columns.path, by_rows.path)

@@ -1,5 +1,8 @@
 """Symmetries: one structure is one point, and rigid motions are the flat directions."""
 
+from itertools import permutations
+from math import factorial
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -29,6 +32,21 @@ STRUCTURES = {
     "generic": np.random.default_rng(8).normal(size=(7, 3)),
 }
 LINEAR = ("pair", "line", "symmetric line")
+# Order of the point group; of the reflections and rotations that differ otherwise than by a turn about the line.
+POINT_GROUP = {
+    "one": 2,
+    "pair": 4,
+    "line": 2,
+    "symmetric line": 4,
+    "triangle": 12,
+    "square": 16,
+    "flat": 2,
+    "tetrahedron with centre": 24,
+    "cube": 48,
+    "icosahedron": 120,
+    "icosahedron with centre": 120,
+    "generic": 1,
+}
 
 every_structure = pytest.mark.parametrize("r", STRUCTURES.values(), ids=STRUCTURES.keys())
 seeds = st.integers(0, 2**32 - 1)
@@ -43,6 +61,13 @@ def copy(r, rng, reflect=True):
     """A congruent copy: permuted, rotated, translated and, half of the time, reflected; (3 N,)."""
     sign = -1 if reflect and rng.random() < 0.5 else 1
     return (sign * r[rng.permutation(len(r))] @ rotation(rng).T + rng.normal(size=3)).ravel()
+
+
+def misfit_after_turning(r, q):
+    """Distance of two structures after the best proper rotation about the origin."""
+    u, _, vt = np.linalg.svd(r.T @ q)
+    u[:, -1] *= np.sign(np.linalg.det(u @ vt))
+    return np.linalg.norm(r @ u @ vt - q)
 
 
 def space(r):
@@ -191,8 +216,87 @@ def test_zero_modes_are_flat_at_a_critical_point_and_work_in_batches():
         assert abs(pair_energy(forward) - pair_energy(backward)) / (2 * h) < 1e-9
 
 
-def test_infinite_orbits_have_no_size():
-    assert ParticleSymmetry(3).orbit_size(Euclidean(9), np.zeros((2, 9))) is None
+@every_structure
+def test_orbit_size_is_the_number_of_isomers(r, request):
+    n, order = len(r), POINT_GROUP[request.node.callspec.id]
+    rng = np.random.default_rng(6)
+    copies = np.array([copy(r, rng) for _ in range(6)]) + 1e-9 * rng.normal(size=(6, r.size))
+    sizes = ParticleSymmetry(n).orbit_size(space(r), copies.reshape(2, 3, -1))
+    assert sizes.tolist() == [[2 * factorial(n) // order] * 3] * 2
+
+
+@every_structure
+@pytest.mark.parametrize("reflection", [True, False])
+def test_orbit_size_by_trying_every_permutation(r, request, reflection):
+    n = len(r)
+    if n > 6:
+        pytest.skip("too many permutations")
+    # The group's components are the permutations, each with and without a reflection; those that map the structure to
+    # itself, after a turn, do not lead to another orbit of the rigid motions.
+    symmetry = ParticleSymmetry(n, reflection=reflection)
+    centred, signs = r - r.mean(axis=0), (1, -1) if reflection else (1,)
+    images = [sign * centred[list(p)] for p in permutations(range(n)) for sign in signs]
+    fixed = sum(misfit_after_turning(centred, image) < 1e-6 for image in images)
+    assert symmetry.orbit_size(space(r), r.ravel()) == len(images) // fixed
+
+
+def test_orbit_size_of_a_structure_that_is_nearly_symmetric():
+    # Beyond the tolerance at which structures are told apart, a distorted cube is no cube.
+    cube = ParticleSymmetry(8)
+    stretched = (CUBE * [1, 1, 1.001]).ravel()
+    assert cube.orbit_size(Euclidean(24), stretched) == 2 * factorial(8) // 16
+    assert cube.orbit_size(Euclidean(24), (CUBE * [1, 1.001, 1.002]).ravel()) == 2 * factorial(8) // 8
+
+
+def test_orbit_sizes_that_64_bits_cannot_hold_are_not_told():
+    r = np.random.default_rng(0).normal(size=63)
+    assert ParticleSymmetry(20).orbit_size(Euclidean(60), r[:60]) == 2 * factorial(20)
+    assert ParticleSymmetry(21).orbit_size(Euclidean(63), r) is None
+
+
+@every_structure
+@given(seed=seeds)
+def test_without_translations_the_origin_stays(r, seed):
+    rng = np.random.default_rng(seed)
+    symmetry = ParticleSymmetry(len(r), translation=False)
+    turned = (r[rng.permutation(len(r))] @ rotation(rng).T * rng.choice([-1, 1])).ravel()
+    x, shift = r.ravel(), np.tile(rng.normal(size=3), len(r))
+    for within in (np.inf, 1e-2):
+        assert symmetry.distance(space(r), x, turned, within) < 1e-13 * max(1, norm(x))
+    np.testing.assert_allclose(symmetry.fingerprint(space(r), turned), symmetry.fingerprint(space(r), x), atol=1e-12)
+    assert symmetry.orbit_size(space(r), turned) == symmetry.orbit_size(space(r), x)
+    # A displaced structure is another, unless its distances from the origin happen to be the same.
+    radii = [np.sort(norm(z.reshape(-1, 3))) for z in (x, x + shift)]
+    assert symmetry.distance(space(r), x, x + shift) >= np.abs(radii[0] - radii[1]).max() - 1e-12
+    change = symmetry.fingerprint(space(r), x + 1e-3 * shift) - symmetry.fingerprint(space(r), x)
+    assert np.abs(change).max() <= 2e-3 * norm(shift) + 1e-13
+
+
+@every_structure
+def test_without_translations_zero_modes_are_the_rotations_about_the_origin(r, request):
+    modes = ParticleSymmetry(len(r), translation=False).zero_modes(r.ravel())
+    assert modes.shape == (r.size, 3)
+    through_origin = np.linalg.matrix_rank(r, tol=1e-9) == 1
+    gram = modes.T @ modes
+    np.testing.assert_allclose(gram, np.diag(np.round(np.diag(gram))), atol=1e-12)
+    assert np.trace(gram) == pytest.approx(2 if through_origin else 3)
+    turned = np.cross([0.3, -0.2, 0.5], r).ravel()
+    np.testing.assert_allclose(matvec(modes, matvec(modes.T, turned)), turned, atol=1e-10)
+
+
+def test_about_the_origin_a_point_group_is_that_of_the_structure_with_the_origin():
+    about = ParticleSymmetry(8, translation=False)
+    assert about.orbit_size(Euclidean(24), CUBE.ravel()) == 2 * factorial(8) // 48
+    assert about.orbit_size(Euclidean(24), (np.array([0, 0, 0.3]) + CUBE).ravel()) == 2 * factorial(8) // 8  # C4v
+    assert about.orbit_size(Euclidean(24), (np.array([0.1, 0.2, 0.3]) + CUBE).ravel()) == 2 * factorial(8)
+
+
+@given(seed=seeds, width=st.floats(1e-5, 1.0))
+def test_zero_modes_of_nearly_linear_structures_are_orthonormal(seed, width):
+    rng = np.random.default_rng(seed)
+    r = (rng.normal(size=(5, 3)) * [1, width, width]) @ rotation(rng).T
+    modes = ParticleSymmetry(5).zero_modes(r.ravel())
+    np.testing.assert_allclose(modes.T @ modes, np.eye(6), atol=1e-9)
 
 
 @pytest.mark.parametrize("manifold", [Euclidean(3), Sphere(3), Torus((1.0, 2.0, 3.0))])
@@ -223,3 +327,12 @@ def test_identity():
     np.testing.assert_array_equal(Identity().fingerprint(manifold, x), x)
     assert Identity().zero_modes(x).shape == (4, 2, 0)
     assert Identity().orbit_size(manifold, x).tolist() == [1, 1, 1, 1]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_line_has_two_rotations_whatever_its_direction_and_its_rounding(seed):
+    rng = np.random.default_rng(seed)
+    axis = rng.standard_normal(3)
+    line = np.outer(np.arange(4.0), axis / np.linalg.norm(axis)).ravel()
+    modes = ParticleSymmetry(4).zero_modes(line + 1e-8 * rng.standard_normal((50, 12)))
+    assert ((modes**2).sum(axis=(-2, -1)).round(9) == 5).all()

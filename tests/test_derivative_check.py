@@ -1,0 +1,78 @@
+"""Derivatives beside differences: right ones pass on every manifold, a wrong entry is found and named."""
+
+import numpy as np
+import pytest
+
+from landscape import DerivativeCheck, Landscape, check_derivatives, problem, problem_names
+
+
+@pytest.mark.parametrize("name", problem_names())
+def test_the_whole_zoo_passes(name):
+    landscape = problem(name)
+    for check in check_derivatives(landscape, landscape.starts(np.random.default_rng(0), 10)):
+        assert check.holds, check.sentence()
+
+
+@pytest.mark.parametrize("size", [1.001, 0.5, 1e-30])
+def test_a_wrong_gradient_entry_is_named(size):
+    himmelblau = problem("himmelblau")
+    wrong = himmelblau.with_options(gradient=lambda x: himmelblau.gradient(x) * [1.0, size])
+    x = himmelblau.starts(np.random.default_rng(0), 20)
+    gradient = check_derivatives(wrong, x)[0]
+    assert isinstance(gradient, DerivativeCheck)
+    assert (gradient.name, gradient.entry, gradient.holds) == ("gradient", (1,), False)
+    assert gradient.wrong > 15
+    np.testing.assert_allclose(gradient.expected, himmelblau.gradient(gradient.point)[1], rtol=1e-6)
+    np.testing.assert_allclose(gradient.given, size * himmelblau.gradient(gradient.point)[1])
+
+
+def test_a_wrong_hessian_entry_is_named():
+    well = problem("double_well", dim=3)
+
+    def hessian(x):
+        h = well.hessian(x)
+        h[..., 0, 2] += 0.1
+        return h
+
+    gradient, hessian_check, hvp = check_derivatives(
+        well.with_options(hessian=hessian, hvp=well.hvp), well.starts(np.random.default_rng(0), 5)
+    )
+    assert gradient.holds
+    assert hvp.holds
+    assert (hessian_check.wrong, hessian_check.entry) == (5, (0, 2))
+    assert "entry (0, 2)" in hessian_check.sentence()
+
+
+def test_a_wrong_product_is_found():
+    camel = problem("six_hump_camel")
+    wrong = camel.with_options(hvp=lambda x, v: camel.hvp(x, v) + 0.01 * v)
+    *right, hvp = check_derivatives(wrong, camel.starts(np.random.default_rng(0), 5))
+    assert all(check.holds for check in right)
+    assert not hvp.holds
+
+
+def test_nan_where_the_value_is_finite_is_wrong():
+    bowl = Landscape.from_function(lambda x: (x**2).sum(-1), lambda x: np.where(x > 0, 2 * x, np.nan), dim=2)
+    gradient = check_derivatives(bowl, [[0.5, -0.5]])[0]
+    assert not gradient.holds
+    assert gradient.error == np.inf
+
+
+def test_derived_derivatives_pass():
+    loss = Landscape.from_function(lambda x: np.cosh(x).sum(-1) + np.sin(x[..., 0] * x[..., 1]), dim=3)
+    assert all(check.holds for check in check_derivatives(loss, loss.starts(np.random.default_rng(0), 10)))
+
+
+def test_many_coordinates_are_sampled():
+    chain = problem("xy_chain", n=500)
+    checks = check_derivatives(chain, chain.starts(np.random.default_rng(0), 2))
+    assert [check.name for check in checks] == ["gradient", "hvp"]
+    assert all(check.holds for check in checks)
+    assert checks[0].entries == 100
+
+
+def test_points_without_a_value_are_skipped_and_refused_alone():
+    root = Landscape.from_function(lambda x: np.sqrt(x).sum(-1), lambda x: 0.5 / np.sqrt(x), dim=1, box=(0.5, 2))
+    assert check_derivatives(root, [[-1.0], [1.0]])[0].entries == 1
+    with pytest.raises(ValueError, match="is not finite at any of the points"):
+        check_derivatives(root, [[-1.0]])
