@@ -5,15 +5,22 @@ A new one is a function in one of the families below, or in your own code, decor
 
 # Importing a family registers its problems.
 from landscape.problems import (  # noqa: F401
+    factorization,
+    gaussian_field,
     griewank,
     lattice,
     lennard_jones,
+    mixed_spin_glass,
+    networks,
+    octopus,
     planar,
     quadratic,
     regression,
     rosenbrock,
     separable,
     spin_glass,
+    thomson,
+    wishart,
 )
 from landscape.problems.registry import ProblemEntry, entry, problem, problem_names, register
 

@@ -46,6 +46,12 @@ def griewank(dim: int = 2, half_width: float = 28.0) -> Landscape:
         result[..., place, place] = curvature
         return result
 
+    def hessian_lipschitz(x: Array, radius: Array) -> Array:
+        # The product is the mean of cos(S(x)) over all signs in S(x) = sum of +-x_i / sqrt(i), so that its third
+        # derivative along u is at most the mean of |S(u)|^3, and that at most the root of the means of S^2 and S^4:
+        # 1 and 3 (or 1, for a single term) for unit u.
+        return np.full(x.shape[:-1], 1.0 if dim == 1 else np.sqrt(3))
+
     def domain(x: Array) -> BoolArray:
         return np.abs(x).max(axis=-1) <= half_width
 
@@ -58,5 +64,6 @@ def griewank(dim: int = 2, half_width: float = 28.0) -> Landscape:
         gradient=gradient,
         hessian=hessian,
         domain=domain,
+        hessian_lipschitz=hessian_lipschitz,
         truth=truth,
     )

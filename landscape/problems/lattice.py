@@ -108,6 +108,12 @@ def xy_chain(n: int = 5) -> Landscape:
     def hvp(t: Array, v: Array) -> Array:
         return -np.diff(np.cos(bonds(t)) * bonds(v))
 
+    def hessian_lipschitz(t: Array, radius: Array) -> Array:
+        # The third derivative along u is the sum over bonds of sin(bond) d^3, d the bond's change. For unit u all d^2
+        # add up to at most 4 and none is above 2, so that all |d|^3 add up to at most 4 sqrt(2).
+        steepest = np.abs(np.sin(bonds(t))).max(axis=-1) + np.sqrt(2) * radius
+        return 4 * np.sqrt(2) * np.minimum(steepest, 1.0)
+
     return Landscape(
         name="xy_chain",
         manifold=Torus((2 * np.pi,) * free),
@@ -115,6 +121,7 @@ def xy_chain(n: int = 5) -> Landscape:
         gradient=gradient,
         hessian=hessian,
         hvp=hvp,
+        hessian_lipschitz=hessian_lipschitz,
         truth=None
         if n % 4 == 0
         else Truth(_counts(n), minimum_value=0.0, source="closed form in the number of reversed bonds"),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from landscape.arrays import Array, BoolArray, IntArray, dot
+from landscape.arrays import Array, BoolArray, dot
 from landscape.function import Landscape, Truth
 from landscape.manifolds import Euclidean
+from landscape.problems.pairs import PairSum
 from landscape.problems.registry import register, require_at_least
 from landscape.symmetry import ParticleSymmetry
 
@@ -16,8 +17,6 @@ PAIR_DISTANCE = 2 ** (1 / 6)  # where a pair is at rest
 # to another.
 _BALL = 0.5
 _CORE = 0.65
-
-_SYMMETRIC = np.array([[0, 1, 2], [1, 3, 4], [2, 4, 5]])  # where a symmetric 3 x 3 block keeps its six numbers
 
 _COMPLETE: dict[int, dict[int, int]] = {
     2: {0: 1},
@@ -58,19 +57,24 @@ def lennard_jones(atoms: int = 7) -> Landscape:
     would feel a net pull. So each of the atoms - 1 gaps is at most 2^(1/6), and the diameter, which is the
     width on some line, at most their sum.
 
+    Modulo rigid motions alone a structure stands for 2 N! / |point group| critical points, and these obey Morse theory
+    (`_betti_numbers`). f grows without bound where atoms meet, and no other end of the configuration space matters: a
+    structure wider than the domain has a gap across which everything attracts; closing it lowers f and shrinks every
+    distance across, so that all such structures can be drawn in along directions in which f falls. Linear chains,
+    which a circle of rotations leaves alone, count at their index and at every second one above.
+
     Starts are uniform in a ball of radius 0.5 atoms^(1/3), about that of a compact cluster, with no two atoms
     nearer than 0.65. With 7 atoms three in four of them led a Levenberg-Marquardt search to a critical point,
     against one in five from a ball of 0.7 and one in three without a core. Lengths are measured in atoms:
     `length_scale` is 1.
     """
     require_at_least("atoms", atoms, 2)
-    pairs = _Pairs(atoms)
+    pairs = _LennardJones(atoms, _potential, _slope, _bend)
 
     def domain(x: Array) -> BoolArray:
-        d = pairs.differences(x.reshape(-1, 3 * atoms))
         # The slack admits the chains that attain the bound, such as two atoms at rest.
         limit = (atoms - 1) * PAIR_DISTANCE * (1 + 1e-6)
-        return (_squared(d).max(axis=1, initial=0.0) <= limit**2).reshape(x.shape[:-1])
+        return (pairs.squared_distances(x).max(axis=1, initial=0.0) <= limit**2).reshape(x.shape[:-1])
 
     def sampler(rng: np.random.Generator, size: int) -> Array:
         return _sample(rng, size, atoms)
@@ -83,6 +87,7 @@ def lennard_jones(atoms: int = 7) -> Landscape:
         hessian=pairs.hessian,
         hvp=pairs.hvp,
         symmetry=ParticleSymmetry(atoms),
+        equivariant_betti=_betti_numbers(atoms),
         sampler=sampler,
         domain=domain,
         hessian_lipschitz=pairs.hessian_lipschitz,
@@ -108,7 +113,7 @@ def _sample(rng: np.random.Generator, size: int, atoms: int) -> Array:
         waiting = np.arange(size)
         while waiting.size:
             direction = rng.standard_normal((waiting.size, 3))
-            direction /= np.sqrt(_squared(direction))[:, None]
+            direction /= np.sqrt(np.einsum("mc,mc->m", direction, direction))[:, None]
             atom = radius * rng.random((waiting.size, 1)) ** (1 / 3) * direction
             placed[waiting, k] = atom
             gaps = placed[waiting, :k] - atom[:, None]
@@ -117,97 +122,21 @@ def _sample(rng: np.random.Generator, size: int, atoms: int) -> Array:
     return placed.reshape(size, 3 * atoms)
 
 
-def _squared(d: Array) -> Array:
-    """Squared length along axis 1: (m, 3, ...) gives (m, ...)."""
-    return np.einsum("mc...,mc...->m...", d, d)
+def _betti_numbers(atoms: int) -> tuple[int, ...]:
+    """The equivariant Betti numbers of N atoms that do not meet, modulo rigid motions, to the dimension 3 N.
+
+    N distinct points in space have the Poincare polynomial (1 + t^2) (1 + 2 t^2) ... (1 + (N - 1) t^2) (Cohen 1976,
+    Lecture Notes in Math. 533), the classifying space of the rotations has 1 / (1 - t^4), and as both are in even
+    degrees they multiply."""
+    series = np.zeros(3 * atoms + 1, dtype=object)
+    series[::4] = 1
+    for k in range(1, atoms):
+        series[2:] += k * series[:-2]
+    return tuple(series.tolist())
 
 
-class _Pairs:
-    """The pair sum V(r) = 4 (r^-12 - r^-6) and its derivatives over N atoms.
-
-    Atoms and pairs are tied by a constant incidence matrix, (N, P), with P = N (N - 1) / 2: pair differences
-    are one matrix product, and forces on the atoms another. At N = 7 and 13 this is three to four times as
-    fast as differences of all with all. The Hessian's blocks are gathered from the pairs' by one constant
-    index.
-    """
-
-    def __init__(self, atoms: int) -> None:
-        first, second = np.triu_indices(atoms, k=1)
-        pair = np.arange(first.size)
-        self.atoms, self.pairs = atoms, first.size
-        self.incidence = np.zeros((atoms, first.size))
-        self.incidence[first, pair] = 1.0
-        self.incidence[second, pair] = -1.0
-        self.membership = np.abs(self.incidence)
-        self.block_index = self._block_index(first, second)
-
-    def _block_index(self, first: IntArray, second: IntArray) -> IntArray:
-        """Where each of the Hessian's (3 N)^2 entries stands among 6 P of pairs, then 6 N of atoms."""
-        pairs, atom = first.size, np.arange(self.atoms)
-        place = np.empty((self.atoms, 3, self.atoms, 3), dtype=np.int64)
-        for a in range(3):
-            for b in range(3):
-                k = _SYMMETRIC[a, b]
-                place[first, a, second, b] = k * pairs + np.arange(pairs)
-                place[second, a, first, b] = k * pairs + np.arange(pairs)
-                place[atom, a, atom, b] = 6 * pairs + k * self.atoms + atom
-        return place.ravel()
-
-    def differences(self, x: Array) -> Array:
-        """r_i - r_j of each pair, (m, 3 N) to (m, 3, P)."""
-        m = len(x)
-        coordinates = np.ascontiguousarray(x.reshape(m, self.atoms, 3).swapaxes(1, 2))
-        return (coordinates.reshape(3 * m, self.atoms) @ self.incidence).reshape(m, 3, self.pairs)
-
-    def forces(self, d: Array) -> Array:
-        """For vectors on the pairs, (m, 3, P), their signed sums on the atoms, (m, 3 N)."""
-        m = len(d)
-        sums = (d.reshape(3 * m, self.pairs) @ self.incidence.T).reshape(m, 3, self.atoms)
-        return sums.swapaxes(1, 2).reshape(m, 3 * self.atoms)
-
-    def value(self, x: Array) -> Array:
-        with np.errstate(all="ignore"):
-            d = self.differences(x.reshape(-1, x.shape[-1]))
-            q2 = 1 / _squared(d)
-            q6 = q2 * q2 * q2
-            # Not r^-12 - r^-6, which for two atoms in one place is inf - inf.
-            result = (4 * q6 * (q6 - 1)).sum(axis=1)
-        return result.reshape(x.shape[:-1])
-
-    def gradient(self, x: Array) -> Array:
-        with np.errstate(all="ignore"):
-            d = self.differences(x.reshape(-1, x.shape[-1]))
-            d *= _slope(d)[:, None]
-            return self.forces(d).reshape(x.shape)
-
-    def hessian(self, x: Array) -> Array:
-        """Each pair adds V'/r I + (V'' - V'/r) d d^T / r^2 to two diagonal blocks, its negative beside."""
-        with np.errstate(all="ignore"):
-            d = self.differences(x.reshape(-1, x.shape[-1]))
-            m, _, pairs = d.shape
-            table = np.empty((m, 6 * (pairs + self.atoms)))
-            beside = table[:, : 6 * pairs].reshape(m, 6, pairs)
-            slope = _slope(d)
-            scaled = d * -_bend(d)[:, None]
-            for a in range(3):
-                for b in range(a, 3):
-                    np.multiply(scaled[:, a], d[:, b], out=beside[:, _SYMMETRIC[a, b]])
-                beside[:, _SYMMETRIC[a, a]] -= slope
-            diagonal = beside.reshape(6 * m, pairs) @ self.membership.T
-            table[:, 6 * pairs :] = -diagonal.reshape(m, 6 * self.atoms)
-            # 'clip' spares the copy that 'raise' makes.
-            result = np.take(table, self.block_index, axis=1, mode="clip")
-        return result.reshape(*x.shape, x.shape[-1])
-
-    def hvp(self, x: Array, v: Array) -> Array:
-        x, v = np.broadcast_arrays(x, v)
-        with np.errstate(all="ignore"):
-            d = self.differences(x.reshape(-1, x.shape[-1]))
-            change = self.differences(v.reshape(-1, v.shape[-1]))
-            along = _bend(d) * np.einsum("mcp,mcp->mp", d, change)
-            change *= _slope(d)[:, None]
-            change += along[:, None] * d
-            return self.forces(change).reshape(x.shape)
+class _LennardJones(PairSum):
+    """The pair sum with a bound on its third derivative."""
 
     def hessian_lipschitz(self, x: Array, radius: Array) -> Array:
         """A bound of |D^3 V[u, u, u]| over unit vectors u, which is the operator norm (Banach 1938), in a ball round x.
@@ -219,7 +148,7 @@ class _Pairs:
         """
         flat, reach = x.reshape(-1, x.shape[-1]), np.broadcast_to(radius, x.shape[:-1]).reshape(-1)
         with np.errstate(all="ignore"):
-            r = np.sqrt(_squared(self.differences(flat))) - np.sqrt(2) * reach[:, None]
+            r = np.sqrt(self.squared_distances(flat)) - np.sqrt(2) * reach[:, None]
             r = np.where(r > 0, r, 0.0)
             along = 4 * (12 * 13 * 14 * r**-15.0 + 6 * 7 * 8 * r**-9.0)
             across = 4 * (12 * 14 * r**-15.0 + 6 * 8 * r**-9.0)
@@ -227,15 +156,22 @@ class _Pairs:
         return np.where(np.isnan(bound), np.inf, bound).reshape(x.shape[:-1])
 
 
-def _slope(d: Array) -> Array:
-    """V'/r of each pair, (m, P)."""
-    q2 = 1 / _squared(d)
+def _potential(squared: Array) -> Array:
+    q2 = 1 / squared
+    q6 = q2 * q2 * q2
+    # Not r^-12 - r^-6, which for two atoms in one place is inf - inf.
+    return 4 * q6 * (q6 - 1)
+
+
+def _slope(squared: Array) -> Array:
+    """V'/r of each pair."""
+    q2 = 1 / squared
     q6 = q2 * q2 * q2
     return 24 * q2 * q6 * (1 - 2 * q6)
 
 
-def _bend(d: Array) -> Array:
-    """(V'' - V'/r) / r^2 of each pair, (m, P)."""
-    q2 = 1 / _squared(d)
+def _bend(squared: Array) -> Array:
+    """(V'' - V'/r) / r^2 of each pair."""
+    q2 = 1 / squared
     q6 = q2 * q2 * q2
     return 96 * q2 * q2 * q6 * (7 * q6 - 2)

@@ -32,20 +32,19 @@ def himmelblau() -> Landscape:
         return a * a + b * b
 
     def gradient(p: Array) -> Array:
-        # On contiguous columns and in place: on large batches memory traffic is the cost.
-        x, y = np.array(p[..., 0], dtype=np.float64), np.array(p[..., 1], dtype=np.float64)
+        # In place: on large batches memory traffic is the cost.
+        x, y = p[..., 0], p[..., 1]
         a, b = circles(x, y)
-        a += a
-        b += b
-        x *= a
-        x += x
-        x += b
-        y *= b
-        y += y
-        y += a
-        result = np.empty(p.shape)
-        result[..., 0] = x
-        result[..., 1] = y
+        result = np.empty_like(p)
+        gx, gy = result[..., 0], result[..., 1]
+        np.multiply(x, a, out=gx)
+        gx += gx
+        gx += b
+        gx += gx
+        np.multiply(y, b, out=gy)
+        gy += gy
+        gy += a
+        gy += gy
         return result
 
     def hessian(p: Array) -> Array:
@@ -125,6 +124,10 @@ _MB_XY = np.array([0.0, 0.0, 11.0, 0.6])
 _MB_YY = np.array([-10.0, -10.0, -6.5, 0.7])
 _MB_CENTRE_X = np.array([1.0, 0.0, -0.5, -1.0])
 _MB_CENTRE_Y = np.array([0.0, 0.5, 1.5, 1.0])
+# The Hessians of the exponents: their spectral norms, and their largest eigenvalues where those are positive.
+_MB_CURVATURES = (_MB_XX + _MB_YY) + np.hypot(_MB_XX - _MB_YY, _MB_XY) * np.array([[-1.0], [1.0]])
+_MB_NORM = np.abs(_MB_CURVATURES).max(axis=0)
+_MB_RISE = np.maximum(_MB_CURVATURES[1], 0.0)
 
 
 @register
@@ -161,6 +164,17 @@ def muller_brown() -> Landscape:
         yy = term * (ey * ey + 2 * _MB_YY)
         return _symmetric(xx.sum(axis=-1), xy.sum(axis=-1), yy.sum(axis=-1))
 
+    def hessian_lipschitz(p: Array, radius: Array) -> Array:
+        # A term A exp(q) with a quadratic exponent has the third derivative A exp(q) (q_u^3 + 3 q_u q_uu) along u, and
+        # in the ball |grad q| has grown by at most |Q| r, and q by |grad q| r + lambda_max(Q) r^2 / 2, Q its Hessian.
+        term, ex, ey = terms(p)
+        r = radius[..., None]
+        slope = np.hypot(ex, ey)
+        steepest = slope + _MB_NORM * r
+        with np.errstate(over="ignore"):
+            largest = np.abs(term) * np.exp(slope * r + _MB_RISE * r * r / 2)
+        return (largest * (steepest**3 + 3 * steepest * _MB_NORM)).sum(axis=-1)
+
     return Landscape(
         name="muller_brown",
         manifold=Euclidean(2, (np.array([-1.5, -0.5]), np.array([1.2, 2.2]))),
@@ -168,6 +182,7 @@ def muller_brown() -> Landscape:
         gradient=gradient,
         hessian=hessian,
         confining=True,
+        hessian_lipschitz=hessian_lipschitz,
         truth=Truth(
             {0: 3, 1: 2, 2: 0},
             minimum_value=-146.69951720995,
@@ -199,12 +214,17 @@ def monkey_saddle() -> Landscape:
         x, y = p[..., 0], p[..., 1]
         return _symmetric(6 * x, -6 * y, -6 * x)
 
+    def hessian_lipschitz(p: Array, radius: Array) -> Array:
+        # The third derivative along (cos t, sin t) is 6 cos(3 t).
+        return np.full(p.shape[:-1], 6.0)
+
     return Landscape(
         name="monkey_saddle",
         manifold=Euclidean(2, (-1.0, 1.0)),
         value=value,
         gradient=gradient,
         hessian=hessian,
+        hessian_lipschitz=hessian_lipschitz,
         truth=Truth({}, degenerate=1, source="by hand"),
     )
 

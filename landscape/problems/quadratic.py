@@ -34,6 +34,7 @@ def quadratic(eigenvalues: tuple[float, ...] = (1.0, -1.0)) -> Landscape:
         hessian=hessian,
         hvp=hvp,
         confining=bool((lam > 0).all()),
+        hessian_lipschitz=_constant_hessian,
         truth=_truth(lam),
     )
 
@@ -73,8 +74,14 @@ def goe_quadratic(dim: int = 10, seed: int = 0) -> Landscape:
         hessian=hessian,
         hvp=hvp,
         confining=bool((lam > 0).all()),
+        hessian_lipschitz=_constant_hessian,
         truth=_truth(lam),
     )
+
+
+def _constant_hessian(x: Array, radius: Array) -> Array:
+    """The Lipschitz constant of a Hessian that is the same everywhere: zero."""
+    return np.zeros(x.shape[:-1])
 
 
 def _truth(lam: Array) -> Truth:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import expit
 
-from landscape.arrays import Array
-from landscape.function import Landscape, Truth
+from landscape.arrays import Array, IntArray, matvec
+from landscape.function import Landscape, Terms, Truth
 from landscape.manifolds import Euclidean
 from landscape.problems.registry import register, require_at_least
 
@@ -42,6 +42,11 @@ def linear_regression(
     def hvp(w: Array, v: Array) -> Array:
         return np.broadcast_arrays(w, v)[1] @ curvature
 
+    def terms_gradient(w: Array, which: IntArray) -> Array:
+        points = design[which]
+        residual = matvec(points, w) - targets[which]
+        return 2 / which.shape[1] * (residual[:, None, :] @ points)[:, 0]
+
     reach = 5 * max(1.0, float(np.abs(line).max()))
     return Landscape(
         name="linear_regression",
@@ -51,6 +56,8 @@ def linear_regression(
         hessian=hessian,
         hvp=hvp,
         confining=True,
+        hessian_lipschitz=lambda w, radius: np.zeros(w.shape[:-1]),
+        terms=Terms(len(x), terms_gradient),
         truth=Truth({0: 1}, minimum_value=float(value(line)), source="least squares"),
     )
 
@@ -93,6 +100,16 @@ def logistic_regression(samples: int = 100, features: int = 3, weight_decay: flo
     def hvp(w: Array, v: Array) -> Array:
         return (slope(w) * (v @ data.T)) @ (data / samples) + weight_decay * v
 
+    def terms_gradient(w: Array, which: IntArray) -> Array:
+        points = signed[which]
+        pull = expit(-matvec(points, w)) / which.shape[1]
+        return weight_decay * w - (pull[:, None, :] @ points)[:, 0]
+
+    # A sample's third derivative along a unit u is s (1 - s) (1 - 2 s), s the logistic function, which is at most
+    # 1 / (6 sqrt(3)), times (x_i.u)^3, which is at most |x_i| (x_i.u)^2.
+    weighted = np.sqrt(np.einsum("ij,ij->i", data, data)) @ products
+    lipschitz = float(np.linalg.eigvalsh(weighted.reshape(features, features))[-1]) / (6 * np.sqrt(3))
+
     strict = weight_decay > 0
     return Landscape(
         name="logistic_regression",
@@ -102,5 +119,7 @@ def logistic_regression(samples: int = 100, features: int = 3, weight_decay: flo
         hessian=hessian,
         hvp=hvp,
         confining=strict,
+        hessian_lipschitz=lambda w, radius: np.full(w.shape[:-1], lipschitz),
+        terms=Terms(samples, terms_gradient),
         truth=Truth({0: 1}, source="strict convexity") if strict else None,
     )

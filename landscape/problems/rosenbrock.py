@@ -46,6 +46,13 @@ def rosenbrock(dim: int = 2) -> Landscape:
         result[..., links + 1, links] = -400 * head
         return result
 
+    def hessian_lipschitz(x: Array, radius: Array) -> Array:
+        # Along v the Hessian changes by a tridiagonal matrix, 2400 x_i v_i - 400 v_{i+1} on its diagonal and -400 v_i
+        # beside it. No row has a larger absolute sum than (2400 |x_i| + 400) |v_i| + 400 (|v_{i-1}| + |v_{i+1}|), and
+        # |v| = 1.
+        largest = np.abs(x[..., :-1]).max(axis=-1) + radius
+        return np.sqrt((2400 * largest + 400) ** 2 + 2 * 400**2)
+
     counts = _known_counts(dim)
     return Landscape(
         name="rosenbrock",
@@ -54,6 +61,7 @@ def rosenbrock(dim: int = 2) -> Landscape:
         gradient=gradient,
         hessian=hessian,
         confining=True,
+        hessian_lipschitz=hessian_lipschitz,
         truth=Truth(counts, minimum_value=0.0, source="roots of the recursion in x_1" if counts else "by hand"),
     )
 

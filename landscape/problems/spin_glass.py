@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import math
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
 
-from landscape.arrays import Array
+from landscape.arrays import Array, dot, norm
 from landscape.function import Landscape, Truth
 from landscape.manifolds import Sphere
 from landscape.problems.registry import register, require_at_least
 
 _MOST_COUPLINGS = 5e7  # 400 MB
-_BLOCK = 2**24  # numbers in the largest temporary array, 128 MB
+_BLOCK = 2**20  # numbers in the largest temporary array, 8 MB
 
 
 @register
@@ -40,6 +40,23 @@ def spherical_spin_glass(p: int = 3, n: int = 10, seed: int = 0) -> Landscape:
     def gradient(x: Array) -> Array:
         return p * _contract(couplings, x, 1)
 
+    @cache
+    def largest() -> float:
+        """A bound of |J(x_1, ..., x_p)| over unit vectors: the largest singular value of J as a matrix n x n^(p-1)."""
+        unfolded = couplings.reshape(n, -1)
+        return float(np.sqrt(np.linalg.eigvalsh(unfolded @ unfolded.T)[-1]))
+
+    def hessian_lipschitz(x: Array, radius: Array) -> Array:
+        # Carried along a geodesic with unit tangent w, the Hessian D^2 f - p f of tangent vectors changes by
+        #     D^3 f(w, u, u) - 2 (p - 1) (w.u) Df(u) - p Df(w)   along a unit tangent u,
+        # where |D^3 f| <= p (p - 1) (p - 2) |J|. The slope |Df| is at most p |J|, and grows along the sphere no faster
+        # than the Hessian's bound p (p - 1) |J| + p |J| = p^2 |J|.
+        size = largest()
+        ambient = gradient(x)
+        slope = norm(ambient - dot(x, ambient)[..., None] * x)
+        steepest = np.minimum(slope + p**2 * size * radius, p * size)
+        return p * (p - 1) * (p - 2) * size + (3 * p - 2) * steepest
+
     return Landscape(
         name="spherical_spin_glass",
         manifold=Sphere(n),
@@ -47,6 +64,7 @@ def spherical_spin_glass(p: int = 3, n: int = 10, seed: int = 0) -> Landscape:
         gradient=gradient,
         hessian=hessian,
         solution_bound=2 * sum((p - 1) ** k for k in range(n)),  # Cartwright & Sturmfels 2013
+        hessian_lipschitz=hessian_lipschitz,
         truth=_eigenvectors(couplings) if p == 2 else None,
     )
 

@@ -28,16 +28,25 @@ def bowl(name: str, dim: int = 1) -> Landscape:
 def test_the_zoo_is_whole():
     assert problem_names() == sorted(problem_names())
     assert set(problem_names()) == {
+        "confined_field",
         "cosine_sum",
+        "deep_linear",
         "double_well",
+        "gaussian_field",
         "goe_quadratic",
         "griewank",
         "himmelblau",
         "lennard_jones",
+        "linear_autoencoder",
         "linear_regression",
         "logistic_regression",
+        "matrix_factorization",
+        "mlp",
+        "mixed_spin_glass",
         "monkey_saddle",
         "muller_brown",
+        "octopus",
+        "phase_retrieval",
         "phi4",
         "quadratic",
         "rastrigin",
@@ -45,6 +54,8 @@ def test_the_zoo_is_whole():
         "six_hump_camel",
         "spherical_spin_glass",
         "styblinski_tang",
+        "thomson",
+        "wishart_quadratic",
         "xy_chain",
     }
 

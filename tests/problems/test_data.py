@@ -1,0 +1,132 @@
+"""Data sets: bundled, synthetic, and the user's own."""
+
+import re
+import sys
+
+import numpy as np
+import pytest
+
+from landscape.problems.data import BUNDLED, load_data
+
+SHAPES = {
+    "digits": (1797, 64),
+    "digits_4x4": (1797, 16),
+    "iris": (150, 4),
+    "breast_cancer": (569, 30),
+    "diabetes": (442, 10),
+}
+CLASSES = {"digits": 10, "digits_4x4": 10, "iris": 3, "breast_cancer": 2}
+
+
+@pytest.mark.parametrize("name", BUNDLED)
+def test_bundled_sets_are_standardised(name):
+    pytest.importorskip("sklearn")
+    table = load_data(name)
+    assert table.inputs.shape == SHAPES[name]
+    np.testing.assert_allclose(table.inputs.mean(axis=0), 0, atol=1e-12)
+    variance = table.inputs.var(axis=0)
+    np.testing.assert_allclose(variance[variance > 0], 1, rtol=1e-10)
+    if name == "diabetes":
+        targets = table.targets("squared_error")
+        assert targets.shape == (442, 1)
+        assert targets.var() == pytest.approx(1, rel=1e-12)
+    else:
+        for loss in ("squared_error", "cross_entropy"):
+            targets = table.targets(loss)
+            assert targets.shape == (SHAPES[name][0], CLASSES[name])
+            assert (targets.sum(axis=1) == 1).all()
+
+
+def test_pooled_digits_are_means_of_four_pixels():
+    datasets = pytest.importorskip("sklearn.datasets")
+    images = datasets.load_digits().images
+    pooled = (images[:, ::2, ::2] + images[:, 1::2, ::2] + images[:, ::2, 1::2] + images[:, 1::2, 1::2]) / 4
+    pooled = pooled.reshape(-1, 16)
+    expected = (pooled - pooled.mean(axis=0)) / pooled.std(axis=0)
+    np.testing.assert_allclose(load_data("digits_4x4").inputs, expected, rtol=1e-10, atol=1e-10)
+
+
+def test_samples_are_the_same_every_time_and_of_all_classes():
+    pytest.importorskip("sklearn")
+    table = load_data("iris", samples=30)
+    assert table.inputs.shape == (30, 4)
+    assert table.targets("cross_entropy").shape == (30, 3)
+    np.testing.assert_array_equal(table.inputs, load_data("iris", samples=30).inputs)
+    with pytest.raises(ValueError, match="samples is 151 but iris has 150"):
+        load_data("iris", samples=151)
+
+
+def test_without_scikit_learn_the_command_that_installs_it_is_told(monkeypatch):
+    monkeypatch.setitem(sys.modules, "sklearn.datasets", None)
+    sentence = "iris comes with scikit-learn, which is not installed; install it with: pip install 'landscape[data]'"
+    with pytest.raises(ImportError, match=re.escape(sentence)):
+        load_data("iris")
+    assert load_data("chebyshev3").inputs.shape == (20, 1)
+
+
+@pytest.mark.parametrize(("degree", "formula"), [(0, lambda x: 1 + 0 * x), (3, lambda x: 4 * x**3 - 3 * x)])
+def test_chebyshev_polynomials(degree, formula):
+    table = load_data(f"chebyshev{degree}", samples=7)
+    np.testing.assert_allclose(table.inputs[:, 0], np.linspace(-1, 1, 7))
+    np.testing.assert_allclose(table.targets("squared_error")[:, 0], formula(table.inputs[:, 0]), atol=1e-14)
+
+
+@pytest.mark.parametrize("header", ["", "length,width,kind\n"])
+def test_own_csv(tmp_path, header):
+    path = tmp_path / "own.csv"
+    path.write_text(header + "1.0, 2.5, red\n-3, 4, blue\n\n0.5, 1e-3, red\n")
+    table = load_data(str(path))
+    np.testing.assert_array_equal(table.inputs, [[1, 2.5], [-3, 4], [0.5, 1e-3]])
+    np.testing.assert_array_equal(table.targets("squared_error"), [[0, 1], [1, 0], [0, 1]])
+    path.write_text("1,2\n3,4\n5,2\n")
+    table = load_data(str(path))
+    np.testing.assert_array_equal(table.targets("squared_error"), [[2], [4], [2]])
+    np.testing.assert_array_equal(table.targets("cross_entropy"), [[1, 0], [0, 1], [1, 0]])
+
+
+def test_own_npz(tmp_path):
+    path = tmp_path / "own.npz"
+    x, y = np.arange(6.0).reshape(3, 2), np.arange(9.0).reshape(3, 3)
+    np.savez(path, x=x, y=y)
+    table = load_data(str(path), samples=2)
+    assert table.inputs.shape == (2, 2)
+    assert table.targets("squared_error").shape == (2, 3)
+    with pytest.raises(ValueError, match="cross_entropy needs one class a sample"):
+        table.targets("cross_entropy")
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        ("", "expected lines with as many numbers each"),
+        ("1,2,3\n4,5\n", "expected lines with as many numbers each"),
+        ("1,2,3\nx,5,6\n", "expected lines with as many numbers each"),
+        ("1,2,3\nnan,5,6\n", "has numbers that are not finite"),
+        ("1\n2\n", r"has inputs of shape \(2, 0\)"),
+    ],
+)
+def test_files_that_are_no_tables(tmp_path, content, sentence):
+    path = tmp_path / "own.csv"
+    path.write_text(content)
+    with pytest.raises(ValueError, match=sentence):
+        load_data(str(path))
+
+
+def test_archives_that_are_no_data(tmp_path):
+    path = tmp_path / "own.npz"
+    np.savez(path, inputs=np.ones(3))
+    with pytest.raises(ValueError, match="expected numeric arrays named x and y"):
+        load_data(str(path))
+    path.write_text("not an archive")
+    with pytest.raises(ValueError, match="expected numeric arrays named x and y"):
+        load_data(str(path))
+    np.savez(path, x=np.ones((3, 2)), y=np.ones(4))
+    with pytest.raises(ValueError, match=r"inputs of shape \(3, 2\) and answers of shape \(4,\)"):
+        load_data(str(path))
+
+
+def test_names_that_are_not_known():
+    with pytest.raises(ValueError, match=r"data is 'mnist' but must be digits, digits_4x4, iris, .*chebyshevK"):
+        load_data("mnist")
+    with pytest.raises(ValueError, match=r"there is no file 'absent\.csv'"):
+        load_data("absent.csv")
