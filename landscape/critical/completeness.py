@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 from scipy.special import ndtri
 
 from landscape.arrays import Array, IntArray
@@ -20,7 +22,7 @@ class EulerCheck:
     ----------
     found : int
     expected : int or None
-        None where the theory does not say: an unconfined function, an infinite symmetry group.
+        None where the theory does not say: an unconfined function, a symmetry whose orbit space is not known.
     degenerate : int
         Points whose weight the Hessian does not tell.
     holds : bool or None
@@ -170,7 +172,7 @@ def coverage(found: IntArray, confidence: float = 0.95) -> Coverage:
     )
 
 
-def violated_morse_inequalities(counts: IntArray, betti: IntArray) -> list[int]:
+def violated_morse_inequalities(counts: npt.ArrayLike, betti: npt.ArrayLike) -> list[int]:
     """Indices k at which the strong Morse inequality fails, so that points of index at most k are missing.
 
     A complete set of nondegenerate points has sum_{i <= k} (-1)^(k-i) (c_i - b_i) >= 0 for every k, with equality at
@@ -178,20 +180,18 @@ def violated_morse_inequalities(counts: IntArray, betti: IntArray) -> list[int]:
 
     Parameters
     ----------
-    counts : (d + 1,)
+    counts : (d + 1,) int
         Number of critical points of each index.
     betti : (d + 1,)
-        Betti numbers of the manifold.
+        Betti numbers of the space.
     """
     excess = np.asarray(counts) - np.asarray(betti)
-    alternating = np.zeros(len(excess), dtype=np.int64)
-    running = 0
+    failed, running = [], 0
     for k, value in enumerate(excess):
         running = int(value) - running
-        alternating[k] = running
-    failed = alternating < 0
-    failed[-1] |= alternating[-1] != 0
-    return np.flatnonzero(failed).tolist()
+        if running < 0 or (running != 0 and k == len(excess) - 1):
+            failed.append(k)
+    return failed
 
 
 @dataclass(frozen=True)
@@ -209,6 +209,8 @@ class Completeness:
         What the number of critical points cannot exceed.
     found : int
         Distinct points.
+    represented : int
+        Points that they stand for by symmetry, themselves included.
     coverage : dict of int to Coverage
         By index.
     """
@@ -218,21 +220,38 @@ class Completeness:
     winding: WindingCheck | None
     solution_bound: int | None
     found: int
+    represented: int
     coverage: dict[int, Coverage]
 
-    def sentences(self) -> list[str]:
-        """The answer in words, one sentence a finding."""
+    def sentences(self, wanted: Collection[int] | None = None) -> list[str]:
+        """The answer in words, one sentence a finding; where only some indices were `wanted`, for each of those."""
+        if wanted is not None:
+            return [
+                f"Index {index}: {self.coverage[index].sentence('points')}"
+                if index in self.coverage
+                else f"Index {index}: found none"
+                for index in sorted(wanted)
+            ]
+        return [*self._laws(), *(f"Index {k}: {estimate.sentence('points')}" for k, estimate in self.coverage.items())]
+
+    def _laws(self) -> list[str]:
+        """What topology and algebra say of the whole set."""
         lines = []
         euler = self.euler
+        whole = "" if self.represented == self.found else f" over the {self.represented} points that these stand for"
         if euler.expected is None:
-            lines.append(f"Morse sum {euler.found}; the theory does not say what to expect here")
+            lines.append(f"Morse sum {euler.found}{whole}; the theory does not say what to expect here")
         elif euler.degenerate:
             expected = euler.expected
-            lines.append(f"Morse sum {euler.found} without the degenerate points; a complete set gives {expected}")
+            lines.append(
+                f"Morse sum {euler.found}{whole} without the degenerate points; a complete set gives {expected}"
+            )
         elif euler.holds:
-            lines.append(f"Morse sum {euler.found}, as it must be")
+            lines.append(f"Morse sum {euler.found}{whole}, as it must be")
         else:
-            lines.append(f"Morse sum {euler.found}, but a complete set gives {euler.expected}: points are missing")
+            lines.append(
+                f"Morse sum {euler.found}{whole}, but a complete set gives {euler.expected}: points are missing"
+            )
         if self.violated and not euler.degenerate:
             where = ", ".join(str(k) for k in self.violated)
             lines.append(f"Morse inequalities fail at index {where}: points of that index or below are missing")
@@ -242,8 +261,6 @@ class Completeness:
         if self.solution_bound is not None:
             reached = ": all of them" if self.found == self.solution_bound else ""
             lines.append(f"At most {self.solution_bound} critical points are possible, {self.found} found{reached}")
-        for index, estimate in self.coverage.items():
-            lines.append(f"Index {index}: {estimate.sentence('points')}")
         return lines
 
 

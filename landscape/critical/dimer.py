@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
-from landscape.arrays import Array, IntArray, norm
+from landscape.arrays import Array, IntArray
 from landscape.critical.saddle_dynamics import Reflection, reflected_step, start_reflection
 from landscape.critical.search import Search
 from landscape.function import Landscape
@@ -17,8 +15,8 @@ class Dimer:
     """Saddles of index 1 where only gradients are to be had: curvature from the gradients at a pair of nearby images.
 
     The dimer turns towards the lowest mode and moves along the gradient reflected in it (Henkelman & Jonsson, J.
-    Chem. Phys. 111, 7010, 1999). Turning and moving are those of `SaddleDynamics`, with the Hessian-vector product
-    replaced by the difference of the gradients at the dimer's two ends.
+    Chem. Phys. 111, 7010, 1999). Turning and moving are those of `SaddleDynamics`, with each Hessian-vector product
+    replaced by the difference of the gradients at the dimer's two ends: eight pairs of gradients a step.
 
     Parameters
     ----------
@@ -40,9 +38,8 @@ class Dimer:
         half = self.separation * manifold.length_scale
 
         def product(x: Array, gradient: Array, v: Array) -> Array:
-            length = norm(v)[..., None]
-            unit = np.divide(v, length, out=np.zeros_like(v), where=length > 0)
-            ends = [landscape.riemannian_gradient(manifold.retract(x, sign * half * unit)) for sign in (1.0, -1.0)]
-            return manifold.project(x, ends[0] - ends[1]) * length / (2 * half)
+            x = x[:, None]
+            ends = [landscape.riemannian_gradient(manifold.retract(x, sign * half * v)) for sign in (1.0, -1.0)]
+            return manifold.project(x, ends[0] - ends[1]) / (2 * half)
 
         return reflected_step(landscape, product, run, memory)

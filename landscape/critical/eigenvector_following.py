@@ -7,14 +7,23 @@ from typing import NamedTuple
 
 import numpy as np
 
-from landscape.arrays import Array, BoolArray, IntArray, matvec, transpose
+from landscape.arrays import Array, BoolArray, IntArray, matvec, norm, transpose
 from landscape.critical.search import Search
-from landscape.critical.trust_region import GradientNorms, Proposal, model_residual, shorten, trust_region_step
+from landscape.critical.trust_region import (
+    GradientNorms,
+    Proposal,
+    followed_step,
+    model_residual,
+    shorten,
+    trust_region_step,
+)
 from landscape.function import Landscape
 from landscape.spectrum.dense import TangentSystem
 
 FIRST_STEPS = 3  # steps in which the lowest modes are climbed, whatever was climbed before
 FRESH_CHOICE = 12  # steps after which the choice is made afresh
+PUSH = 0.003  # least step along a mode that bends the wrong way, where all steps are short; in length scales
+BENT = 1e-8  # part of the largest |eigenvalue| beyond which a mode counts as bent
 
 
 class Climb(NamedTuple):
@@ -40,6 +49,11 @@ class EigenvectorFollowing:
     step and never leaves. After its first steps a search therefore climbs the modes nearest to those that it climbed
     last, and from time to time, because the modes that it started with may be the wrong ones, the lowest again.
 
+    A critical point of another index repels searches, but one that comes to it along its stable manifold, as symmetry
+    or separate coordinates make happen, would rest there. Along a mode that bends the wrong way its steps then have a
+    least length, and a search ends at a point of its own index, at a degenerate one, or at one whose orbit under the
+    symmetry has fewer dimensions than those around it.
+
     Parameters
     ----------
     index : int
@@ -63,7 +77,9 @@ class EigenvectorFollowing:
     ) -> tuple[Proposal, Climb]:
         if self.index > system.hessian.shape[-1]:
             raise ValueError(f"index is {self.index} but the landscape has only {system.hessian.shape[-1]} directions")
-        eigenvalues, modes = np.linalg.eigh(system.lifted_hessian())
+        hessian, basis = system.across_orbits()
+        eigenvalues, modes = np.linalg.eigh(hessian)
+        modes = basis @ modes
         ambient = system.basis @ modes
         lowest = memory.steps % FRESH_CHOICE < FIRST_STEPS
         overlap = ((transpose(ambient) @ memory.modes) ** 2).sum(axis=-1)
@@ -74,12 +90,19 @@ class EigenvectorFollowing:
 
         g = matvec(transpose(modes), system.gradient)
         length = landscape.manifold.length_scale
-        curvature = np.abs(eigenvalues) + np.sqrt(eigenvalues**2 + 4 * (g / length) ** 2)
-        step = uphill * 2 * g / (curvature + np.finfo(np.float64).tiny)
+        step = followed_step(eigenvalues, g, uphill, length)
+        astray = uphill * eigenvalues > BENT * np.abs(eigenvalues).max(axis=1, keepdims=True)
+        # On an orbit of fewer dimensions than those around it, as a linear molecule's, the index jumps: it may stay.
+        generic = system.orbit_dimension == system.zero_modes.shape[-1]
+        resting = generic & (norm(step) < PUSH * length)
+        idle = astray & resting[:, None] & (np.abs(step) < PUSH * length)
+        step = np.where(idle, np.copysign(PUSH * length, step), step)
         step = shorten(matvec(modes, step), radius)
         memory = Climb(np.take_along_axis(ambient, climbed[:, None, :], axis=2), memory.steps + 1)
         return Proposal(step, model_residual(system, step)), memory
 
     def judge(self, norms: GradientNorms) -> tuple[BoolArray, Array]:
-        error = norms.deviation / np.maximum(norms.before, np.finfo(np.float64).tiny)
+        # Pushed off a critical point of another index, the gradient is measured by what it is expected to become.
+        scale = np.maximum(norms.before, 0.1 * norms.expected)
+        error = norms.deviation / np.maximum(scale, np.finfo(np.float64).tiny)
         return error < 1.0, np.where(error > 0.5, 0.5, np.where(error < 0.2, 1.5, 1.0))

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from landscape.arrays import Array, IntArray, matvec, norm
+from landscape.arrays import Array, BoolArray, IntArray, matvec, norm
 from landscape.critical.eigenvector_following import EigenvectorFollowing
 from landscape.critical.find import collect, finish, union
+from landscape.critical.merge import MERGE_TOLERANCE
 from landscape.critical.newton import Newton
 from landscape.critical.points import CriticalPoints
-from landscape.critical.search import search
+from landscape.critical.search import SearchRuns, SearchStatus, search
 from landscape.function import Landscape
 from landscape.spectrum.dense import tangent_system
 
-STEP_OFF = 0.1  # longest step off a known point, in units of the landscape's diagonal
-_LEAST_EFFORT = 0.02  # weight of an index whose points all seem to be known
+# Shortest and longest step off a known point, in units of the landscape's diagonal: short ones reach the neighbouring
+# index by its own separatrix, long ones leave the point's own basin.
+STEPS_OFF_NEIGHBOURS = (0.01, 0.1)
+STEPS_OFF_SAME = (0.1, 0.3)
+_LEAST_EFFORT = 0.3  # weight of an index whose points all seem to be known, in units of the least known one's
+_ABOVE = 0.3  # weight of an index above a wanted one, in units of the weights of all that are wanted
 _FROM_SAMPLER = 0.3  # part of the starts that comes from the landscape's sampler, not from known points
 
 
@@ -29,6 +34,8 @@ class Exploration:
     ----------
     target_coverage : float
         Explore until, for every index, the lower end of the 95 % interval of the coverage is at least this.
+    indices : sequence of int, optional
+        The indices whose points are wanted; all of them if left out.
     round_size : int
         Searches between two looks at what was found.
     max_searches : int
@@ -38,6 +45,7 @@ class Exploration:
     """
 
     target_coverage: float = 0.99
+    indices: Sequence[int] | None = None
     round_size: int = 1000
     max_searches: int = 50_000
     climb_steps: int = 150
@@ -45,6 +53,8 @@ class Exploration:
     def __post_init__(self) -> None:
         if not 0 < self.target_coverage < 1:
             raise ValueError(f"target_coverage is {self.target_coverage} but must lie between 0 and 1")
+        if self.indices is not None and (len(self.indices) == 0 or min(self.indices) < 0):
+            raise ValueError(f"indices is {self.indices} but must name at least one index, none of them negative")
         for name in ("round_size", "max_searches", "climb_steps"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} is {getattr(self, name)} but must be at least 1")
@@ -56,16 +66,17 @@ def explore(
     strategy: Exploration | None = None,
     progress: Callable[[int, CriticalPoints], None] | None = None,
 ) -> CriticalPoints:
-    """Look for all critical points of every index.
+    """Look for all critical points, of every index or of those that are wanted.
 
-    A first round of Newton's method from the sampler shows which indices there are. Every further round follows
-    eigenvectors to each of them and to their neighbours, most to those whose coverage is least sure, from the sampler
-    and from steps off known points: downward from points of higher index, upward from points of lower.
+    A first round from the sampler shows which points there are. Every further round follows eigenvectors to each index
+    that is wanted, most to those whose coverage is least sure, from the sampler and from steps off known points of
+    that index and its neighbours, rarely found ones first. A search that comes back to the very point it stepped off
+    tells nothing of the others: it is counted as 'returned', and not among the times that the point was found.
 
     Parameters
     ----------
     strategy : Exploration, optional
-        When to stop.
+        What to look for, and when to stop.
     progress : callable, optional
         Called after each round with the searches done and the points known.
 
@@ -73,6 +84,11 @@ def explore(
     -------
     CriticalPoints
         `completeness` says how sure it is that nothing is missing.
+
+    Raises
+    ------
+    ValueError
+        If an index is wanted that is larger than the landscape's number of directions.
 
     Examples
     --------
@@ -82,23 +98,58 @@ def explore(
     {0: 1, 1: 1, 2: 2, 3: 1, 4: 1}
     """
     strategy = strategy or Exploration()
-    starts = landscape.starts(rng, strategy.round_size)
-    points = collect(landscape, search(landscape, starts, Newton(), 2 * strategy.climb_steps))
-    done = len(starts)
+    wanted = _wanted(landscape, strategy.indices)
+    points = _first_round(landscape, rng, strategy, wanted)
+    done = sum(points.search_counts.values())
+    if progress is not None:
+        progress(done, points)
     while done < strategy.max_searches:
         size = min(strategy.round_size, strategy.max_searches - done)
-        known = len(points)
-        points = union(landscape, [points, explore_round(landscape, points, size, rng, strategy.climb_steps)])
+        known = _number(points, wanted)
+        found = explore_round(landscape, points, size, rng, strategy.climb_steps, strategy.indices)
+        points = union(landscape, [points, found])
         done += size
         if progress is not None:
             progress(done, points)
-        if len(points) == known and _is_enough(points, strategy.target_coverage):
+        if _number(points, wanted) == known and _is_enough(points, wanted, strategy):
             break
     return finish(landscape, points)
 
 
+def _wanted(landscape: Landscape, indices: Sequence[int] | None) -> BoolArray:
+    """Which indices are looked for, (d + 1,)."""
+    directions = landscape.manifold.intrinsic_dim
+    if indices is None:
+        return np.ones(directions + 1, dtype=bool)
+    if max(indices) > directions:
+        raise ValueError(f"index {max(indices)} is wanted but the landscape has only {directions} directions")
+    return np.isin(np.arange(directions + 1), indices)
+
+
+def _first_round(
+    landscape: Landscape, rng: np.random.Generator, strategy: Exploration, wanted: BoolArray
+) -> CriticalPoints:
+    """Searches from the sampler: Newton's, which goes to any index, or one for each index that is wanted."""
+    size = min(strategy.round_size, strategy.max_searches)
+    if strategy.indices is None:
+        return collect(landscape, search(landscape, landscape.starts(rng, size), Newton(), 2 * strategy.climb_steps))
+    parts = []
+    for index, number in enumerate(_shares(_with_those_above(wanted.astype(np.float64), wanted), size, rng)):
+        if number > 0:
+            starts = landscape.starts(rng, number)
+            parts.append(
+                collect(landscape, search(landscape, starts, EigenvectorFollowing(index), strategy.climb_steps))
+            )
+    return union(landscape, parts)
+
+
 def explore_round(
-    landscape: Landscape, points: CriticalPoints, size: int, rng: np.random.Generator, climb_steps: int = 150
+    landscape: Landscape,
+    points: CriticalPoints,
+    size: int,
+    rng: np.random.Generator,
+    climb_steps: int = 150,
+    indices: Sequence[int] | None = None,
 ) -> CriticalPoints:
     """One round of `explore`: what `size` more searches find, given the points that are known.
 
@@ -110,64 +161,111 @@ def explore_round(
         Searches, shared among the indices.
     climb_steps : int
         Steps of each search.
+    indices : sequence of int, optional
+        The indices that are wanted.
     """
     parts = []
-    for index, number in enumerate(_effort(points, landscape.manifold.intrinsic_dim, size)):
+    for index, number in enumerate(_shares(_effort(points, _wanted(landscape, indices)), size, rng)):
         if number == 0:
             continue
         sampled = int(np.ceil(_FROM_SAMPLER * number))
-        starts = landscape.starts(rng, sampled)
-        near = steps_off(landscape, points, index, number - sampled, rng)
+        near, sources = steps_off(landscape, points, index, number - sampled, rng)
         # Where nothing is known nearby, the sampler fills in.
-        more = landscape.starts(rng, number - sampled - len(near))
-        starts = np.concatenate([starts, near, more])
-        parts.append(collect(landscape, search(landscape, starts, EigenvectorFollowing(index), climb_steps)))
+        starts = np.concatenate([near, landscape.starts(rng, number - len(near))])
+        runs = search(landscape, starts, EigenvectorFollowing(index), climb_steps)
+        returned = np.zeros(len(runs), dtype=bool)
+        returned[: len(near)] = _returned(landscape, runs[: len(near)], points.x[sources])
+        part = collect(landscape, runs[~returned])
+        counts = {**part.search_counts, "returned": int(returned.sum())}
+        parts.append(replace(part, search_counts=counts))
     return union(landscape, parts)
 
 
-def steps_off(landscape: Landscape, points: CriticalPoints, index: int, size: int, rng: np.random.Generator) -> Array:
+def steps_off(
+    landscape: Landscape, points: CriticalPoints, index: int, size: int, rng: np.random.Generator
+) -> tuple[Array, IntArray]:
     """Starts for points of `index`: steps off known points of that index and its neighbours, along their eigenvectors.
 
-    From a point of higher index a step goes along a random combination of the unstable directions, from one of lower
-    index along the stable ones, from one of the same index along any.
+    From a point of higher index a step goes along one of the unstable eigenvectors, from one of lower index along a
+    random combination of the stable ones, from one of the same index along such a combination of all. A point is
+    stepped off in inverse proportion to the root of how often it was found. The length of the steps is uniform in its
+    logarithm.
 
     Returns
     -------
-    (size, n), or (0, n) if no such point is known
+    starts : (size, n)
+    sources : (size,)
+        The row of `points` that each stepped off.
+
+    Both are empty if no such point is known.
     """
-    sources = points[points.decided & (np.abs(points.index - index) <= 1)]
-    if len(sources) == 0 or size == 0:
-        return np.zeros((0, landscape.dim))
-    chosen = sources[rng.integers(len(sources), size=size)]
-    system = tangent_system(landscape, chosen.x)
-    modes = np.linalg.eigh(system.lifted_hessian())[1]
+    candidates = np.flatnonzero(points.decided & (np.abs(points.index - index) <= 1))
+    if len(candidates) == 0 or size == 0:
+        return np.zeros((0, landscape.dim)), np.zeros(0, dtype=np.int64)
+    weight = 1 / np.sqrt(points.found[candidates])
+    rows = rng.choice(candidates, size, p=weight / weight.sum())
+    sources, owner = np.unique(rows, return_inverse=True)
+    system = tangent_system(landscape, points.x[sources])
+    modes = (system.basis @ np.linalg.eigh(system.lifted_hessian())[1])[owner]
+    chosen = points[rows]
     place = np.arange(modes.shape[-1])
     unstable = place < chosen.index[:, None]
     movable = place < (modes.shape[-1] - chosen.orbit_dimension)[:, None]
-    wanted = np.where((chosen.index == index)[:, None], True, unstable == (chosen.index > index)[:, None]) & movable
-    direction = rng.standard_normal(modes.shape[:2]) * wanted
-    length = STEP_OFF * landscape.diagonal * rng.uniform(0.2, 1.0, size)
+    same = (chosen.index == index)[:, None]
+    wanted = (same | (unstable == (chosen.index > index)[:, None])) & movable
+    direction = rng.standard_normal((size, modes.shape[-1])) * wanted
+    # Down from above along one eigenvector, because a mixture of two ends on one side of the steeper for ever.
+    foremost = np.abs(direction) == np.abs(direction).max(axis=1, keepdims=True)
+    direction = np.where((chosen.index > index)[:, None] & ~foremost, 0.0, direction)
+    shortest, longest = np.log(np.where(same, STEPS_OFF_SAME, STEPS_OFF_NEIGHBOURS)).T
+    length = landscape.diagonal * np.exp(rng.uniform(shortest, longest))
     direction *= (length / np.maximum(norm(direction), np.finfo(np.float64).tiny))[:, None]
-    return landscape.manifold.retract(chosen.x, system.ambient(matvec(modes, direction)))
+    return landscape.manifold.retract(chosen.x, matvec(modes, direction)), rows
 
 
-def _effort(points: CriticalPoints, dim: int, size: int) -> IntArray:
-    """Searches for each index, (dim + 1,): in proportion to what its coverage may still lack."""
-    weight = np.zeros(dim + 1)
-    seen = points.completeness.coverage
-    for index, estimate in seen.items():
-        weight[index] = 1 - estimate.coverage_low + _LEAST_EFFORT
+def _returned(landscape: Landscape, runs: SearchRuns, sources: Array) -> BoolArray:
+    """Which searches ended at the point that they had stepped off, (m,)."""
+    within = MERGE_TOLERANCE * landscape.manifold.length_scale
+    gap = landscape.symmetry.distance(landscape.manifold, runs.x, sources, within)
+    return (runs.status == SearchStatus.CONVERGED) & (gap <= within)
+
+
+def _effort(points: CriticalPoints, wanted: BoolArray) -> Array:
+    """The weight of each index, (d + 1,): what its coverage may lack, and some for all."""
+    weight = np.zeros(len(wanted))
+    lacking = {index: 1 - c.coverage_low for index, c in points.completeness.coverage.items() if wanted[index]}
+    for index, lack in lacking.items():
+        weight[index] = lack / max(lacking.values()) + _LEAST_EFFORT
         for neighbour in (index - 1, index + 1):
-            if 0 <= neighbour <= dim and neighbour not in seen:
-                weight[neighbour] = max(weight[neighbour], 2 * _LEAST_EFFORT)
-    if not seen:
-        weight[: min(2, dim + 1)] = 1.0
-    ends = np.rint(size * np.cumsum(weight) / weight.sum()).astype(np.int64)
-    return np.diff(ends, prepend=0)
+            if 0 <= neighbour < len(weight) and neighbour not in lacking:
+                weight[neighbour] = _LEAST_EFFORT
+    weight *= wanted
+    if weight.sum() == 0:
+        weight[np.flatnonzero(wanted)[:2]] = 1.0
+    return _with_those_above(weight, wanted)
 
 
-def _is_enough(points: CriticalPoints, target: float) -> bool:
-    """Whether every index seems complete and no topological law is broken."""
+def _with_those_above(weight: Array, wanted: BoolArray) -> Array:
+    """Weights (d + 1,) with some for each index above a wanted one, because steps down from there find it."""
+    above = np.append(False, wanted[:-1]) & ~wanted
+    return np.where(above, _ABOVE * weight.sum(), weight)
+
+
+def _shares(weight: Array, size: int, rng: np.random.Generator) -> IntArray:
+    """`size` searches shared in proportion to the weights, on average also where a share is less than one."""
+    ends = np.floor(size * np.cumsum(weight) / weight.sum() + rng.uniform()).astype(np.int64)
+    ends[-1] = size
+    return np.diff(np.minimum(ends, size), prepend=0)
+
+
+def _number(points: CriticalPoints, wanted: BoolArray) -> int:
+    """How many of the points have a wanted index."""
+    return int(wanted[points.index[points.decided]].sum())
+
+
+def _is_enough(points: CriticalPoints, wanted: BoolArray, strategy: Exploration) -> bool:
+    """Whether every wanted index seems complete and, where all are wanted, no topological law is broken."""
     known = points.completeness
-    sure = all(estimate.coverage_low >= target for estimate in known.coverage.values())
-    return bool(known.coverage) and sure and known.euler.holds is not False and not known.violated
+    seen = {index: estimate for index, estimate in known.coverage.items() if wanted[index]}
+    sure = bool(seen) and all(estimate.coverage_low >= strategy.target_coverage for estimate in seen.values())
+    return sure and (strategy.indices is not None or (known.euler.holds is not False and not known.violated))

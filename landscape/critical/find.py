@@ -82,10 +82,11 @@ def collect(landscape: Landscape, runs: SearchRuns) -> CriticalPoints:
     accept: a point so degenerate that rounding blurs where it is.
     """
     converged = runs.converged()
-    order = np.argsort(converged.gradient_norm, kind="stable")  # the best copy of each point stands for it
-    x = converged.x[order]
-    representative, label = merge(landscape, x)
-    points = classify(landscape, x[representative], np.bincount(label, minlength=len(representative)))
+    converged = converged[np.argsort(converged.gradient_norm, kind="stable")]  # a point's best copy stands for it
+    representative, label = merge(landscape, converged.x)
+    best = converged[representative]
+    points = classify(landscape, best.x, np.bincount(label, minlength=len(best)))
+    points = replace(points, start=best.start, method=np.full(len(best), best.method))
     confirmed = points.kind != Kind.NOT_CRITICAL
     unconfirmed = int(points.found[~confirmed].sum())
     counts = runs.count()

@@ -15,10 +15,10 @@ from landscape.function import Landscape
 
 
 class Slope(NamedTuple):
-    """The last position and slope of half the squared gradient norm, (m, n), and the step size, (m,); 0 before the
-    first step."""
+    """The last step, zero if it was not taken, and the slope of half the squared gradient norm before it, (m, n); the
+    step size, (m,), zero before the first step."""
 
-    x: Array
+    step: Array
     slope: Array
     step_size: Array
 
@@ -45,7 +45,7 @@ class GradientNormMinimization:
             raise ValueError(f"decrease is {self.decrease} but must lie between 0 and 1")
 
     def init(self, landscape: Landscape, x: Array) -> Slope:
-        return Slope(x, np.zeros_like(x), np.zeros(len(x)))
+        return Slope(np.zeros_like(x), np.zeros_like(x), np.zeros(len(x)))
 
     def step(self, landscape: Landscape, run: Search, memory: Slope) -> tuple[Search, Slope, IntArray]:
         manifold = landscape.manifold
@@ -55,9 +55,9 @@ class GradientNormMinimization:
 
         first = memory.step_size == 0
         guess = 0.1 * landscape.diagonal / np.maximum(np.sqrt(dot(slope, slope)), np.finfo(np.float64).tiny)
-        moved = (run.x != memory.x).any(axis=1)
-        fresh = barzilai_borwein(run.x - memory.x, slope - memory.slope, memory.step_size)
-        size = np.where(first, guess, np.where(moved, fresh, memory.step_size))
+        # The step and not the difference of positions, which on a torus may wrap round.
+        fresh = barzilai_borwein(memory.step, slope - memory.slope, memory.step_size)
+        size = np.where(first, guess, fresh)
         step = shorten(-size[:, None] * slope, run.radius)
 
         x = manifold.retract(run.x, step)
@@ -66,5 +66,5 @@ class GradientNormMinimization:
         promised = -dot(step, slope)
         gained = (dot(gradient, gradient) - dot(projected, projected)) / 2
         taken = gained >= self.decrease * promised  # false where it is not a number
-        memory = Slope(run.x, slope, np.where(taken, size, size / 4))
+        memory = Slope(np.where(taken[:, None], step, 0.0), slope, np.where(taken, size, size / 4))
         return run.moved(taken, x, after, run.radius), memory, status

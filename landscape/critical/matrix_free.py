@@ -1,4 +1,4 @@
-"""What searches without a dense Hessian share: their step sizes and how they know that they have arrived."""
+"""Step sizes and an end from a gradient and one Hessian-vector product alone, for gradient-norm minimisation."""
 
 from __future__ import annotations
 

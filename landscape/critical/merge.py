@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from landscape.arrays import Array, IntArray
+from landscape.arrays import Array, IntArray, norm
 from landscape.function import Landscape
 
 MERGE_TOLERANCE = 1e-5  # positions nearer than this, in units of the length scale, are one point
@@ -33,22 +33,33 @@ def merge(landscape: Landscape, x: Array, tolerance: float = MERGE_TOLERANCE) ->
         return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
     within = tolerance * landscape.manifold.length_scale
     fingerprint = landscape.symmetry.fingerprint(landscape.manifold, x)
-    weights = np.random.default_rng(0).standard_normal(fingerprint.shape[-1])
-    key = fingerprint @ (weights / np.linalg.norm(weights))
-    order = np.argsort(key, kind="stable")
+    weights = np.random.default_rng(0).standard_normal((fingerprint.shape[-1], 2))
+    key, other = (fingerprint @ (weights / norm(weights.T))).T
     # Fingerprints of n coordinates move at most 2 sqrt(n) times as far as the point does.
     reach = 2 * np.sqrt(x.shape[-1]) * within
-    groups = np.split(order, np.nonzero(np.diff(key[order]) > reach)[0] + 1)
+    owner = np.arange(len(x))
 
-    owner = np.empty(len(x), dtype=np.int64)
-    for group in groups:
-        rest = np.sort(group)
-        while rest.size:
-            first, others = rest[0], rest[1:]
-            owner[first] = first
-            gap = landscape.symmetry.distance(landscape.manifold, x[first], x[others], within)
-            same = gap <= within
-            owner[others[same]] = first
-            rest = others[~same]
+    def link(first: IntArray, second: IntArray) -> bool:
+        """Give the later of two rows, neighbours in the order of the keys, to the earlier if they are one point."""
+        near = np.flatnonzero(
+            (key[second] - key[first] <= reach)
+            & (np.abs(other[second] - other[first]) <= reach)
+            & (owner[first] == first)
+            & (owner[second] == second)
+        )
+        first, second = first[near], second[near]
+        same = landscape.symmetry.distance(landscape.manifold, x[first], x[second], within) <= within
+        owner[np.maximum(first, second)[same]] = np.minimum(first, second)[same]
+        return bool(same.any())
+
+    rest = np.argsort(key, kind="stable")
+    while link(rest[:-1], rest[1:]):  # copies stand together, and leave
+        rest = rest[owner[rest] == rest]
+    for apart in range(2, len(rest)):  # what stands between copies is another point with nearly the same key
+        if (key[rest[apart:]] - key[rest[:-apart]]).min() > reach:
+            break
+        link(rest[:-apart], rest[apart:])
+    while (owner[owner] != owner).any():
+        owner = owner[owner]
     representative, label = np.unique(owner, return_inverse=True)
     return representative, label.astype(np.int64)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 
 import numpy as np
+import numpy.typing as npt
 
 from landscape.arrays import Array, BoolArray, IntArray
 from landscape.critical.completeness import (
@@ -50,7 +51,8 @@ class CriticalPoints(Results):
     orbit_dimension : (m,)
         Dimension of the symmetry's orbit: zero modes that are not flat directions.
     orbit_size : (m,)
-        Number of points in the orbit of a finite symmetry group; 0 for an infinite one.
+        Number of orbits of the symmetry group's identity component that the point stands for: of points, if the group
+        is finite; 0 where it cannot be told.
     index : (m,)
         Number of negative eigenvalues.
     nullity : (m,)
@@ -59,6 +61,10 @@ class CriticalPoints(Results):
         `Kind`.
     found : (m,)
         How many searches ended at the point.
+    start : (m, n)
+        Where one of those searches began, the one that came closest; not a number where no search is known.
+    method : (m,) of str
+        That search's method.
     certificate : (m,)
         `Certificate`: what the certified radius rests on.
     certified_radius : (m,)
@@ -66,7 +72,10 @@ class CriticalPoints(Results):
     expected_euler : int or None
         What the Morse sum of the complete set must be.
     betti_numbers : list of int or None
-        Of the manifold, where Morse theory applies.
+        What the complete set must account for, where Morse theory applies.
+    symmetry_dimension : int
+        Of the symmetry group; a point whose orbit has fewer dimensions, such as a linear arrangement of particles, is
+        left alone by a circle of rotations.
     solution_bound : int or None
         What the number of points cannot exceed.
     box : list of two lists, or None
@@ -89,10 +98,13 @@ class CriticalPoints(Results):
     nullity: IntArray
     kind: IntArray
     found: IntArray
+    start: Array
+    method: npt.NDArray[np.str_]
     certificate: IntArray
     certified_radius: Array
     expected_euler: int | None = field(default=None, metadata=shared())
     betti_numbers: list[int] | None = field(default=None, metadata=shared())
+    symmetry_dimension: int = field(default=0, metadata=shared())
     solution_bound: int | None = field(default=None, metadata=shared())
     box: list[list[float]] | None = field(default=None, metadata=shared())
     winding: int | None = field(default=None, metadata=shared())
@@ -130,9 +142,9 @@ class CriticalPoints(Results):
 
     @property
     def euler(self) -> EulerCheck:
-        """The Morse sum, each point weighted by the size of its orbit where that is finite."""
-        weights = self._orbit_weights()
-        found = int((weights * (-1) ** self.index[self.decided]).sum())
+        """The Morse sum, each point weighted by the size of its orbit."""
+        counts = self._orbits_by_index()
+        found = int(sum(counts[::2]) - sum(counts[1::2]))
         return EulerCheck(found, self.expected_euler, len(self.degenerate))
 
     @property
@@ -140,8 +152,7 @@ class CriticalPoints(Results):
         """What topology and the searches' own statistics tell of the points that are missing."""
         violated = None
         if self.betti_numbers is not None:
-            counts = np.bincount(self.index[self.decided], self._orbit_weights(), minlength=len(self.betti_numbers))
-            violated = tuple(violated_morse_inequalities(counts.astype(np.int64), np.array(self.betti_numbers)))
+            violated = tuple(violated_morse_inequalities(self._orbits_by_index(), np.array(self.betti_numbers, object)))
         winding = None
         if self.winding is not None and self.box is not None:
             low, high = np.array(self.box)
@@ -153,13 +164,27 @@ class CriticalPoints(Results):
             winding=winding,
             solution_bound=self.solution_bound,
             found=len(self),
+            represented=sum(np.maximum(self.orbit_size, 1).tolist()),
             coverage={k: coverage(self.found[self.decided & (self.index == k)]) for k in self.count_by_index()},
         )
 
-    def _orbit_weights(self) -> IntArray:
-        """How many points of the manifold each decided point stands for; 1 where an infinite group makes that
-        senseless."""
-        return np.maximum(self.orbit_size[self.decided], 1)
+    def _orbits_by_index(self) -> npt.NDArray[np.object_]:
+        """How many orbits of the symmetry group's identity component have each index, (d + 1,), in Python's integers:
+        2 N! and its multiples outgrow others.
+
+        An orbit that a circle of rotations leaves alone has the equivariant homology of the circle's classifying
+        space: it counts at its index and at every second one above (Atiyah & Bott 1983, Phil. Trans. R. Soc. Lond. A
+        308, 523, section 1).
+        """
+        weights = np.maximum(self.orbit_size, 1).astype(object)
+        fixed = (self.orbit_dimension < self.symmetry_dimension) & (self.betti_numbers is not None)
+        counts = np.zeros((2, self.eigenvalues.shape[1] + 1), dtype=object)
+        for row, chosen in enumerate((self.decided & ~fixed, self.decided & fixed)):
+            np.add.at(counts[row], self.index[chosen], weights[chosen])
+        for k in range(2, counts.shape[1]):
+            counts[1, k] += counts[1, k - 2]
+        total: npt.NDArray[np.object_] = counts.sum(axis=0)
+        return total
 
     def spectrum(self, row: int) -> Array:
         """Eigenvalues of one point without the zero modes that symmetry explains, (d - orbit dimension,)."""

@@ -2,39 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
-from landscape.arrays import Array, IntArray, norm, transpose
-from landscape.critical.matrix_free import barzilai_borwein, status_without_hessian
-from landscape.critical.search import Search
-from landscape.critical.trust_region import shorten
+from landscape.arrays import Array, BoolArray, IntArray, dot, matvec, norm, transpose
+from landscape.batch import RUNNING
+from landscape.critical.krylov import Product, RitzSpace, ritz_space
+from landscape.critical.search import Search, SearchStatus
+from landscape.critical.trust_region import FLAT_TOLERANCE, POSITION_TOLERANCE, followed_step, shorten
 from landscape.function import Landscape
 
-Product = Callable[[Array, Array, Array], Array]  # positions, ambient gradients and vectors to Hessian-vector products
+FIRST_STEPS = 8  # steps in which the lowest modes are climbed, whatever was climbed before
+FRESH_CHOICE = 24  # steps after which the choice is made afresh
+WALL = 10  # a mode that bends up this much more than one that is not climbed leads up a wall, and is let go
+DEGENERATE = 1e-6  # of the largest curvature: one smaller than this need not have a sign
+PROBES, PROBE_DEPTH = 3, 3  # random directions, and their images, that look for a hidden negative curvature at the end
+
+_TINY = np.finfo(np.float64).tiny
 
 
 class Reflection(NamedTuple):
-    """The k directions that are climbed and their Hessian products, (m, n, k); last position and force, (m, n); step
-    size, (m,)."""
+    """The k directions that are climbed and the lowest one that is not, (m, k + 1, n); the last step, (m, n); the
+    number of steps so far, (m,)."""
 
     directions: Array
-    products: Array
-    x: Array
-    force: Array
-    step_size: Array
+    last: Array
+    steps: IntArray
 
 
 @dataclass(frozen=True)
 class SaddleDynamics:
-    """Follow -(I - 2 V V^T) grad f, where V spans the k lowest eigenvectors, to a saddle of index k.
+    """Follow -(I - 2 V V^T) grad f, where V spans the k lowest modes, to a saddle of index k.
 
-    The reflected gradient climbs along V and descends across it, so that saddles of index k are its attractors (Yin,
-    Zhang & Zhang, SIAM J. Sci. Comput. 41, A3576, 2019, eq. 2.8). Steps are Barzilai-Borwein's (their section 3.3); V
-    is improved once a step by the Rayleigh-Ritz method on V and its residuals, as in block steepest descent.
+    The reflected gradient climbs along V and descends across it, so that points of index k, and no others, attract it
+    (Yin, Zhang & Zhang, SIAM J. Sci. Comput. 41, A3576, 2019, eq. 2.8). Steps that are the same multiple of it in every
+    direction are as slow as steepest descent where curvatures differ widely. Here a step is made of Ritz vectors, each
+    with the sign of the reflected gradient and the length that eigenvector following gives it, in the space of V, the
+    gradient and the last step, and of their images under the Hessian. Near a saddle this is Newton's step in the best
+    space at hand, as in locally optimal block methods for eigenvectors (Knyazev, SIAM J. Sci. Comput. 23, 517, 2001),
+    by which V is improved at the same time. What the step should make of the gradient follows from the same 2 (k + 3)
+    Hessian-vector products; where it comes out otherwise, the next step is shorter.
+
+    As in `EigenvectorFollowing`, a search climbs the modes nearest to those that it climbed last, except where they
+    lead up a wall, and from time to time the lowest. It has converged when the next step is tiny and removes the
+    gradient, the curvatures that are climbed are negative, the lowest of the others is not, and random directions have
+    found no further negative one. From a critical point of another index it goes on.
 
     Parameters
     ----------
@@ -53,13 +67,13 @@ class SaddleDynamics:
 
     def step(self, landscape: Landscape, run: Search, memory: Reflection) -> tuple[Search, Reflection, IntArray]:
         def product(x: Array, gradient: Array, v: Array) -> Array:
-            return landscape.riemannian_hvp(x, v, gradient)
+            return landscape.riemannian_hvp(x[:, None], v, gradient[:, None])
 
         return reflected_step(landscape, product, run, memory)
 
 
 def start_reflection(landscape: Landscape, x: Array, index: int) -> Reflection:
-    """Directions to begin with: the same random ones everywhere, made orthonormal in the tangent space of each point.
+    """Directions to begin with: the same random ones everywhere.
 
     Raises
     ------
@@ -68,52 +82,116 @@ def start_reflection(landscape: Landscape, x: Array, index: int) -> Reflection:
     """
     if index > landscape.manifold.intrinsic_dim:
         raise ValueError(f"index is {index} but the landscape has only {landscape.manifold.intrinsic_dim} directions")
-    guess = np.random.default_rng(0).standard_normal((index, landscape.dim))
-    tangent = landscape.manifold.project(x[:, None, :], np.broadcast_to(guess, (len(x), *guess.shape)))
-    directions = np.linalg.qr(transpose(tangent))[0]
-    return Reflection(directions, np.zeros_like(directions), x, np.zeros_like(x), np.zeros(len(x)))
+    guess = np.random.default_rng(0).standard_normal((index + 1, landscape.dim))
+    directions = np.broadcast_to(guess, (len(x), *guess.shape)).copy()
+    return Reflection(directions, np.zeros_like(x), np.zeros(len(x), dtype=np.int64))
 
 
 def reflected_step(
     landscape: Landscape, product: Product, run: Search, memory: Reflection
 ) -> tuple[Search, Reflection, IntArray]:
-    """One step of every search along the reflected gradient, with the directions improved first."""
+    """One step of every search along the reflected gradient, in the Ritz vectors that `product` gives."""
     manifold = landscape.manifold
     gradient = manifold.project(run.x, run.gradient)
-    directions, products = _improve(landscape, product, run, memory)
-    status = status_without_hessian(landscape, gradient, product(run.x, run.gradient, gradient))
+    block = np.concatenate([memory.directions, gradient[:, None], memory.last[:, None]], axis=1)
+    space = ritz_space(landscape, product, run.x, run.gradient, block)
+    followed = _followed(space, memory)
+    uphill = np.full(space.values.shape, -1.0)
+    np.put_along_axis(uphill, followed[:, :-1], 1.0, axis=1)
 
-    along = transpose(directions) @ gradient[..., None]
-    force = 2 * (directions @ along)[..., 0] - gradient
-    first = memory.step_size == 0
-    guess = 0.01 * landscape.diagonal / np.maximum(norm(force), np.finfo(np.float64).tiny)
-    fresh = barzilai_borwein(run.x - memory.x, force - memory.force, memory.step_size)
-    size = np.where(first, guess, fresh)
-    step = shorten(size[:, None] * force, run.radius)
+    slope = matvec(transpose(space.modes), matvec(space.basis, gradient))
+    along = followed_step(space.values, slope, uphill, manifold.length_scale)
+    weights = matvec(space.modes, shorten(along, run.radius))
+    step = matvec(transpose(space.basis), weights)
+    expected = gradient + matvec(transpose(space.images), weights)
+
     x = manifold.retract(run.x, step)
     after = landscape.gradient(x)
-    taken = np.isfinite(norm(after))
-    radius = np.where(taken, run.radius, run.radius / 4)
-    memory = Reflection(directions, products, run.x, force, size)
+    deviation = norm(manifold.project(x, after) - manifold.project(x, expected))
+    error = deviation / np.maximum(norm(gradient), _TINY)
+    radius = _radius(landscape, run.radius, error, step, memory.last)
+
+    directions = transpose(np.take_along_axis(space.modes, followed[:, None, :], axis=2)) @ space.basis
+    status = _status(landscape, run, space, gradient, step, expected)
+    status[(status == SearchStatus.CONVERGED) & ~_settled(space, followed, directions)] = RUNNING
+    ending = np.flatnonzero(status == SearchStatus.CONVERGED)
+    if ending.size:
+        hidden = _hides_descent(landscape, product, run.x[ending], run.gradient[ending], directions[ending])
+        status[ending[hidden]] = RUNNING
+    taken = (error < 1) & ((status == RUNNING) | (status == SearchStatus.CONVERGED))
+    directions = np.where(space.usable[:, None, None], directions, memory.directions)
+    memory = Reflection(directions, step, memory.steps + 1)
     return run.moved(taken, x, after, radius), memory, status
 
 
-def _improve(landscape: Landscape, product: Product, run: Search, memory: Reflection) -> tuple[Array, Array]:
-    """Rayleigh-Ritz on the directions and their residuals: the k lowest Ritz vectors and their products, (m, n, k)."""
-    k = memory.directions.shape[-1]
-    overlap = transpose(memory.directions) @ memory.products
-    residuals = memory.products - memory.directions @ overlap
-    span = np.concatenate([memory.directions, residuals], axis=-1)
+def _followed(space: RitzSpace, memory: Reflection) -> IntArray:
+    """The Ritz vectors that are climbed, and last the lowest of the others, (m, k + 1)."""
+    m, k = len(space.values), memory.directions.shape[1] - 1
+    overlap = transpose(space.modes) @ (space.basis @ transpose(memory.directions[:, :-1]))
+    order = np.argsort(-(overlap**2).sum(axis=-1), axis=1, kind="stable")
+    climbed, lowest_other = order[:, :k], order[:, k:].min(axis=1, keepdims=True)
+
+    steepest = np.take_along_axis(space.values, climbed, axis=1).max(axis=1)
+    other = np.take_along_axis(space.values, lowest_other, axis=1)[:, 0]
+    afresh = (memory.steps % FRESH_CHOICE < FIRST_STEPS) | (steepest > WALL * np.abs(other))
+    lowest = np.broadcast_to(np.arange(k + 1), (m, k + 1))
+    return np.where(afresh[:, None], lowest, np.concatenate([climbed, lowest_other], axis=1))
+
+
+def _radius(landscape: Landscape, radius: Array, error: Array, step: Array, last: Array) -> Array:
+    """The next trust radius, (m,), from the relative error of the gradient that the step was to lead to."""
+    accepted = error < 1  # false where it is not a number
+    factor = np.where(error < 0.2, 1.5, np.where(error <= 0.5, 1.0, 0.5))
+    # Two modes that take turns in being climbed send a search back and forth between two points.
+    back = dot(step, last) < -0.5 * norm(step) * norm(last)
+    factor = np.where(back & (norm(step) > 0.9 * radius), 0.5, factor)
+    return np.minimum(radius * np.where(accepted, factor, 0.25), landscape.diagonal)
+
+
+def _status(
+    landscape: Landscape, run: Search, space: RitzSpace, gradient: Array, step: Array, expected: Array
+) -> IntArray:
+    """The status of each search, (m,), whatever the index of the point.
+
+    A step that leaves the part q of the gradient is taken as the first of a geometric series, of length 1 / (1 - q)."""
+    manifold = landscape.manifold
+    before = norm(gradient)
     zero_modes = landscape.symmetry.zero_modes(run.x)
-    span = span - zero_modes @ (transpose(zero_modes) @ span)
-    tangent = landscape.manifold.project(run.x[:, None, :], transpose(span))
-    basis = np.linalg.qr(transpose(tangent))[0]
-    rows = transpose(basis)
-    m, width, n = rows.shape
-    repeated = [np.repeat(a, width, axis=0) for a in (run.x, run.gradient)]
-    images = product(repeated[0], repeated[1], rows.reshape(-1, n)).reshape(m, width, n)
-    small = rows @ transpose(images)
-    usable = np.isfinite(small.sum(axis=(1, 2)))
-    small = np.where(usable[:, None, None], small, np.eye(width))
-    rotation = np.linalg.eigh((small + transpose(small)) / 2)[1][..., :k]
-    return basis @ rotation, transpose(images) @ rotation
+    left = norm(expected - matvec(zero_modes, matvec(transpose(zero_modes), expected)))
+    part = left / np.maximum(before, _TINY)
+    spacing = landscape.provenance.relative_error * (manifold.length_scale + norm(run.x))
+    noise = before <= 16 * spacing * space.scale
+    arrived = noise | (norm(step) <= POSITION_TOLERANCE * manifold.length_scale * (1 - part))
+    slope = norm(matvec(transpose(space.images), matvec(space.basis, gradient)))
+    flat = ~noise & (slope * landscape.diagonal <= FLAT_TOLERANCE * before**2)
+    usable = space.usable & np.isfinite(before)
+    return np.select(
+        [~usable, arrived, flat], [SearchStatus.NON_FINITE, SearchStatus.CONVERGED, SearchStatus.FLAT], RUNNING
+    )
+
+
+def _settled(space: RitzSpace, followed: IntArray, directions: Array) -> BoolArray:
+    """Whether the curvatures that are climbed are negative and the lowest other one is positive, (m,).
+
+    An eigenvalue lies within each Ritz value's residual (Parlett 1998, *The Symmetric Eigenvalue Problem*, theorem
+    4.5.1), which may be half the value at most; a curvature near zero need not have a sign."""
+    values = np.take_along_axis(space.values, followed, axis=1)
+    images = transpose(np.take_along_axis(space.modes, followed[:, None, :], axis=2)) @ space.images
+    residual = norm(images - values[..., None] * directions)
+    side = np.where(np.arange(followed.shape[1]) < followed.shape[1] - 1, -1.0, 1.0)
+    signed = side * values >= 2 * residual
+    vanishing = np.abs(values) + residual <= DEGENERATE * space.scale[:, None]
+    settled: BoolArray = np.all(signed | vanishing, axis=1)
+    return settled
+
+
+def _hides_descent(landscape: Landscape, product: Product, x: Array, gradient: Array, directions: Array) -> BoolArray:
+    """Whether there are more negative curvatures than are climbed, (m,), for all that random directions can tell.
+
+    A search knows nothing of a mode in which, for reasons of symmetry, it has never had a part. There are no more
+    negative Ritz values than negative eigenvalues (Cauchy's interlacing): one too many is proof."""
+    rows = np.random.default_rng(1).standard_normal((PROBES, landscape.dim))
+    block = np.concatenate([directions, np.broadcast_to(rows, (len(x), *rows.shape))], axis=1)
+    space = ritz_space(landscape, product, x, gradient, block, PROBE_DEPTH)
+    negative = (space.values < -DEGENERATE * space.scale[:, None]).sum(axis=1)
+    return np.asarray(negative > directions.shape[1] - 1)

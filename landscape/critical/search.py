@@ -11,10 +11,11 @@ import numpy as np
 import numpy.typing as npt
 
 from landscape.arrays import Array, BoolArray, IntArray, as_batch, norm
-from landscape.batch import RUNNING, run_active_set, with_memory
+from landscape.batch import RUNNING, Observer, parts, run_active_set, with_memory
 from landscape.function import Landscape
 from landscape.results import Results, in_words, shared
 
+_TOGETHER = 4_000_000  # numbers in the largest array of the searches that run together, 32 MB; the others wait
 FAR = 100  # a search is lost when it is this many diagonals from its start
 
 
@@ -52,7 +53,8 @@ class SearchMethod(Protocol):
     """A way to look for critical points.
 
     A newcomer writes these two methods; leaving the batch, merging and classification are the library's. A method
-    that steps by the dense Hessian has most of its `step` in `trust_region_step`.
+    that steps by the dense Hessian has most of its `step` in `trust_region_step`, and so a `propose`: as many of its
+    searches run together as there is memory for their Hessians.
     """
 
     def init(self, landscape: Landscape, x: Array) -> Any:
@@ -68,13 +70,16 @@ class SearchRuns(Results):
 
     Attributes
     ----------
-    x : (m, n)
+    start, x : (m, n)
+        First and last position.
     gradient_norm : (m,)
+        At the last position.
     status : (m,)
         `SearchStatus`.
     steps : (m,)
     """
 
+    start: Array
     x: Array
     gradient_norm: Array
     status: IntArray
@@ -110,7 +115,7 @@ def search(
     max_steps : int
         Steps after which a run ends as `STEP_LIMIT`.
     progress : callable, optional
-        Called after each step with its number and how many searches still run.
+        Called after each step with its number and how many searches still run or wait.
 
     Returns
     -------
@@ -126,10 +131,22 @@ def search(
     if max_steps < 0:
         raise ValueError(f"max_steps is {max_steps} but must not be negative")
 
-    def observe(number: int, active: IntArray, state: Any) -> None:
-        if progress is not None:
-            progress(number, active.size)
+    def searched(part: slice) -> SearchRuns:
+        waiting = len(x) - part.stop
 
+        def observe(number: int, active: IntArray, state: Any) -> None:
+            if progress is not None:
+                progress(number, active.size + waiting)
+
+        return _search(landscape, x[part], method, max_steps, observe)
+
+    return SearchRuns.concatenate([searched(part) for part in parts(len(x), _numbers(landscape, method), _TOGETHER)])
+
+
+def _search(
+    landscape: Landscape, x: Array, method: SearchMethod, max_steps: int, observe: Observer | None
+) -> SearchRuns:
+    """`search` from starts that fit into memory together."""
     with np.errstate(all="ignore"):
         first = Search(x, landscape.gradient(x), np.full(len(x), 0.1 * landscape.diagonal), x)
         memory = method.init(landscape, x)
@@ -147,7 +164,12 @@ def search(
 
         state, status, steps = run_active_set(step, state_type(*first, *memory), status, max_steps, observe)
         residual = norm(landscape.manifold.project(state.x, state.gradient))
-    return SearchRuns(state.x, residual, status, steps, method=repr(method))
+    return SearchRuns(x, state.x, residual, status, steps, method=repr(method))
+
+
+def _numbers(landscape: Landscape, method: SearchMethod) -> int:
+    """How many numbers the largest array of one search has: a Hessian's, for methods that propose steps by it."""
+    return landscape.dim ** (2 if hasattr(method, "propose") else 1)
 
 
 def _lost(landscape: Landscape, run: Search) -> BoolArray:

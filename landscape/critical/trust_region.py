@@ -75,7 +75,7 @@ def trust_region_step(
     system = tangent_system(landscape, state.x, state.gradient)
     usable = system.finite
     if not usable.all():
-        system = _without_unusable(system, usable)
+        system = system.made_finite()
     proposal, memory = method.propose(landscape, system, state.radius, memory)
     moved = manifold.retract(state.x, system.ambient(proposal.step))
     gradient = landscape.gradient(moved)
@@ -107,16 +107,6 @@ def trust_region_step(
     return state.moved(take, moved, gradient, radius), memory, status
 
 
-def _without_unusable(system: TangentSystem, usable: BoolArray) -> TangentSystem:
-    """Put harmless numbers where derivatives are not finite, so that solvers do not stumble over them."""
-    return TangentSystem(
-        np.where(usable[:, None], system.gradient, 0.0),
-        np.where(usable[:, None, None], system.hessian, np.eye(system.hessian.shape[-1])),
-        system.basis,
-        np.where(usable[:, None, None], system.zero_modes, 0.0),
-    )
-
-
 def gradient_noise(landscape: Landscape, x: Array, system: TangentSystem) -> Array:
     """The gradient norm that rounding alone leaves at a critical point, (m,): |H| times the spacing of the
     coordinates."""
@@ -127,6 +117,23 @@ def gradient_noise(landscape: Landscape, x: Array, system: TangentSystem) -> Arr
 def model_residual(system: TangentSystem, step: Array) -> Array:
     """The gradient expected after a step, g + H s, (m, d)."""
     return system.gradient + matvec(system.hessian, step)
+
+
+def followed_step(eigenvalues: Array, slope: Array, uphill: Array, length: float) -> Array:
+    """Steps along eigenvectors, +-2 g / (|lambda| + sqrt(lambda^2 + 4 g^2 / l^2)), (m, d): a Newton step near a saddle
+    of the right index, and never longer than l (Wales, J. Chem. Phys. 101, 3750, 1994, eq. 4).
+
+    Parameters
+    ----------
+    eigenvalues, slope : (m, d)
+        lambda and g of each eigenvector.
+    uphill : (m, d)
+        1 for those that are climbed, -1 for the others.
+    length : float
+        l.
+    """
+    curvature = np.abs(eigenvalues) + np.sqrt(eigenvalues**2 + 4 * (slope / length) ** 2)
+    return uphill * 2 * slope / (curvature + np.finfo(np.float64).tiny)
 
 
 def shorten(step: Array, radius: Array) -> Array:

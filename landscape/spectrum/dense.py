@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -31,25 +32,49 @@ class TangentSystem:
     basis: Array
     zero_modes: Array
 
-    @property
+    @cached_property
     def orbit_dimension(self) -> IntArray:
         """Dimension of each point's orbit, (m,)."""
         return np.rint((self.zero_modes**2).sum(axis=(-2, -1))).astype(np.int64)
 
-    @property
+    @cached_property
     def scale(self) -> Array:
         """An upper bound of the Hessian's spectral radius, (m,)."""
         return spectral_radius_bound(self.hessian)
 
-    @property
+    @cached_property
     def finite(self) -> BoolArray:
         """Whether all derivatives are finite, (m,)."""
         finite: BoolArray = np.isfinite(self.gradient).all(axis=-1) & np.isfinite(self.scale)
         return finite
 
+    def __getitem__(self, rows: IntArray | BoolArray) -> TangentSystem:
+        """The systems of some of the points."""
+        return TangentSystem(self.gradient[rows], self.hessian[rows], self.basis[rows], self.zero_modes[rows])
+
+    def made_finite(self) -> TangentSystem:
+        """The same with harmless numbers where derivatives are not finite, so that solvers do not stumble over them."""
+        usable = self.finite[:, None]
+        return TangentSystem(
+            np.where(usable, self.gradient, 0.0),
+            np.where(usable[..., None], self.hessian, np.eye(self.hessian.shape[-1])),
+            self.basis,
+            np.where(usable[..., None], self.zero_modes, 0.0),
+        )
+
     def ambient(self, v: Array) -> Array:
         """Tangent coordinates (m, d) as ambient vectors (m, n)."""
         return matvec(self.basis, v)
+
+    def across_orbits(self) -> tuple[Array, Array]:
+        """The Hessian without its zero modes, (m, r, r), in an orthonormal basis across them, (m, d, r).
+
+        Where the orbits of some members have fewer dimensions than others', the zero modes stay and are lifted."""
+        m, d, k = self.zero_modes.shape
+        if k == 0 or (self.orbit_dimension < k).any():
+            return self.lifted_hessian(), np.broadcast_to(np.eye(d), (m, d, d))
+        across = np.linalg.qr(self.zero_modes, mode="complete")[0][..., k:]
+        return transpose(across) @ (self.hessian @ across), across
 
     def lifted_hessian(self) -> Array:
         """The Hessian with its zero modes lifted above every other eigenvalue, (m, d, d)."""

@@ -1,11 +1,13 @@
 """Classification: the inertia of the Hessian in the tangent space, against an error bound."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from landscape import Euclidean, Kind, Landscape, Product, Sphere, Torus, classify, problem
+from landscape import Euclidean, Kind, Landscape, Product, Sphere, Torus, classify, find_critical_points, problem
 
 
 def power_sum(powers, coefficients=None, box=(-1.0, 1.0)):
@@ -220,6 +222,93 @@ def test_points_without_derivatives_are_not_critical_and_have_no_eigenvalues():
     assert points.kind.tolist() == [Kind.MINIMUM, Kind.NOT_CRITICAL]
     assert np.isnan(points.eigenvalues[1]).all()
     assert np.isfinite(points.eigenvalues[0]).all()
+
+
+def rotated(landscape, seed=0):
+    """The same landscape in other coordinates, so that no mode is a coordinate."""
+    q = np.linalg.qr(np.random.default_rng(seed).standard_normal((landscape.dim, landscape.dim)))[0]
+    return Landscape.from_function(
+        lambda x: landscape.value(x @ q),
+        lambda x: landscape.gradient(x @ q) @ q.T,
+        lambda x: q @ landscape.hessian(x @ q) @ q.T,
+        dim=landscape.dim,
+    )
+
+
+@pytest.mark.parametrize("powers", [[4, 4], [2, 4], [2, 3, 4], [2, 2, 3], [3, 5, 7]], ids=str)
+@pytest.mark.parametrize("distance", [0.0, 1e-9, 1e-7, 9e-7])
+def test_degenerate_points_are_told_whatever_their_modes(powers, distance):
+    landscape = rotated(power_sum(powers))
+    v = np.random.default_rng(1).standard_normal((30, len(powers)))
+    points = classify(landscape, distance * v / np.linalg.norm(v, axis=1, keepdims=True))
+    assert (points.kind == Kind.DEGENERATE).all()
+    assert (points.nullity == sum(p > 2 for p in powers)).all()
+    assert (points.index == 0).all()
+
+
+def test_the_error_covers_what_the_spectrum_changes_on_the_way_to_the_critical_point():
+    landscape = problem("styblinski_tang", dim=6)
+    centre = classify(landscape, [np.full(6, -2.9035340277711776), np.full(6, 0.15673125678)])
+    v = np.random.default_rng(0).standard_normal((100, 6))
+    x = centre.x[np.arange(100) % 2] + 5e-7 * v / np.linalg.norm(v, axis=1, keepdims=True)
+    points = classify(landscape, x)
+    change = np.abs(points.eigenvalues - centre.eigenvalues[np.arange(100) % 2]).max(axis=1)
+    assert (points.kind == centre.kind[np.arange(100) % 2]).all()
+    assert (points.eigenvalue_error >= change).all()
+    assert (points.eigenvalue_error <= 40 * change).all()
+
+
+def test_a_point_that_is_not_critical_has_its_own_index():
+    landscape = problem("phi4", shape=(3,))
+    points = classify(landscape, landscape.starts(np.random.default_rng(0), 50))
+    assert (points.kind == Kind.NOT_CRITICAL).all()
+    np.testing.assert_allclose(points.eigenvalues, np.linalg.eigvalsh(landscape.hessian(points.x)), atol=1e-12)
+    np.testing.assert_array_equal(points.index, (points.eigenvalues < 0).sum(axis=1))
+    assert (points.eigenvalue_error < 1e-12).all()
+    newton = np.linalg.solve(landscape.hessian(points.x), landscape.gradient(points.x)[..., None])[..., 0]
+    np.testing.assert_allclose(points.newton_step, np.linalg.norm(newton, axis=1), rtol=1e-9)
+
+
+def test_the_equator_of_the_basis_is_no_place_of_its_own():
+    # The tangent basis jumps where the first coordinate changes its sign; a Newton step may cross that line.
+    landscape = sphere_function(np.diag([1.0, 2.0, 3.0, 4.0]))
+    for tilt in (1e-7, -1e-7, 1e-12, -1e-12):
+        points = classify(landscape, np.eye(4)[1:] + tilt * np.array([1.0, 0.5, -0.5, 0.2]))
+        assert points.index.tolist() == [1, 2, 3]
+        assert points.kind.tolist() == [Kind.SADDLE, Kind.SADDLE, Kind.MAXIMUM]
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters"), [("lennard_jones", {"atoms": 4}), ("spherical_spin_glass", {"n": 5}), ("griewank", {})]
+)
+def test_a_batch_is_its_points_however_it_is_divided(name, parameters, monkeypatch):
+    landscape = problem(name, **parameters)
+    found = find_critical_points(landscape, landscape.starts(np.random.default_rng(0), 40)).x
+    x = np.concatenate([found, landscape.starts(np.random.default_rng(1), 20)])
+    whole = classify(landscape, x)
+    monkeypatch.setattr("landscape.critical.classify._BLOCK", 3 * landscape.dim**2)
+    divided = classify(landscape, x)
+    assert len(whole) == len(divided) == len(x)
+    np.testing.assert_array_equal(divided.kind, whole.kind)
+    np.testing.assert_array_equal(divided.index, whole.index)
+    scale = np.abs(whole.eigenvalues).max()
+    np.testing.assert_allclose(divided.eigenvalues, whole.eigenvalues, atol=1e-13 * scale)
+    np.testing.assert_allclose(divided.newton_step, whole.newton_step, atol=1e-12, rtol=1e-6)
+
+
+def test_memory_grows_with_the_points_by_their_positions_and_not_by_their_hessians(monkeypatch):
+    monkeypatch.setattr("landscape.critical.classify._BLOCK", 100 * 20**2)
+    landscape = problem("goe_quadratic", dim=20)
+
+    def peak(size):
+        x = landscape.starts(np.random.default_rng(0), size)
+        tracemalloc.start()
+        classify(landscape, x)
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        return most
+
+    assert (peak(3500) - peak(500)) / 3000 < 8 * 20**2  # one Hessian a point would already be more
 
 
 def test_batches_keep_their_order_and_what_was_found():

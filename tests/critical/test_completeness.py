@@ -132,3 +132,13 @@ def test_bounds_on_the_number_of_solutions_are_met():
         assert any("all of them" in sentence for sentence in points.completeness.sentences())
     assert problem("spherical_spin_glass", p=2, n=7).solution_bound == 14
     assert problem("spherical_spin_glass", p=3, n=5).solution_bound == 62  # 2 ((p-1)^n - 1)/(p - 2)
+
+
+def test_only_wanted_indices_are_spoken_of():
+    landscape = problem("himmelblau")
+    points = find_critical_points(landscape, landscape.starts(np.random.default_rng(0), 200))
+    known = points[points.index < 2].completeness
+    first, second = known.sentences(wanted=(2, 0))
+    assert first.startswith("Index 0: found 4 points; coverage")
+    assert second == "Index 2: found none"
+    assert "Morse sum" in known.sentences()[0]

@@ -154,3 +154,24 @@ def test_a_step_that_the_model_does_not_foresee_is_refused():
     accepted, factor = EigenvectorFollowing(1).judge(norms)
     assert accepted.tolist() == [False, True, True, True]
     assert factor.tolist() == [0.5, 0.5, 1.0, 1.5]
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters", "index"),
+    [("styblinski_tang", {"dim": 2}, 1), ("rastrigin", {"dim": 3}, 2), ("lennard_jones", {"atoms": 5}, 3)],
+)
+def test_a_search_never_rests_at_a_point_of_another_index(name, parameters, index):
+    # Coordinates that separate, and symmetric structures, lead searches along stable manifolds of other points.
+    landscape = problem(name, **parameters)
+    starts = landscape.starts(np.random.default_rng(0), 300)
+    found = find_critical_points(landscape, starts, EigenvectorFollowing(index), 150)
+    assert found.found.sum() > 30
+    assert (found.index == index).all()
+
+
+def test_a_search_leaves_a_minimum_that_it_starts_at():
+    camel = problem("six_hump_camel")
+    minima = find_critical_points(camel, camel.starts(np.random.default_rng(0), 200), EigenvectorFollowing(0))
+    found = find_critical_points(camel, minima.x, EigenvectorFollowing(1))
+    assert found.found.sum() >= 3
+    assert (found.index == 1).all()

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from landscape import EigenvectorFollowing, Exploration, explore, find_critical_points, problem
-from landscape.critical.exploration import STEP_OFF, explore_round, steps_off
+from landscape import EigenvectorFollowing, Exploration, Newton, explore, find_critical_points, problem
+from landscape.critical.exploration import STEPS_OFF_NEIGHBOURS, STEPS_OFF_SAME, explore_round, steps_off
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ def test_known_sets_are_found_whole(name, parameters):
 @pytest.mark.slow
 def test_lennard_jones_six_at_every_index():
     landscape = problem("lennard_jones", atoms=6)
-    points = explore(landscape, np.random.default_rng(0), Exploration(max_searches=8000))
+    points = explore(landscape, np.random.default_rng(0), Exploration(max_searches=12_000))
     assert points.count_by_index() == landscape.truth.counts
 
 
@@ -47,7 +47,7 @@ def test_the_budget_is_kept_and_reported():
     seen = []
     strategy = Exploration(round_size=300, max_searches=1000)
     points = explore(landscape, np.random.default_rng(0), strategy, lambda done, known: seen.append((done, len(known))))
-    assert [done for done, _ in seen] == [600, 900, 1000]
+    assert [done for done, _ in seen] == [300, 600, 900, 1000]
     assert sum(points.search_counts.values()) == 1000
     assert seen[-1][1] == len(points) < 21**3
     assert min(c.coverage_low for c in points.completeness.coverage.values()) < 0.9
@@ -66,14 +66,23 @@ def test_steps_go_down_from_above_and_up_from_below():
     points = find_critical_points(landscape, landscape.starts(rng, 2000))
     for known, index in ((2, 1), (1, 2)):
         source = points[points.index == known][0]
-        x = steps_off(landscape, source, index, 50, rng)
+        x, rows = steps_off(landscape, source, index, 50, rng)
+        assert (rows == 0).all()
         offset = x - source.x
-        assert (np.linalg.norm(offset, axis=1) <= STEP_OFF * landscape.diagonal * (1 + 1e-12)).all()
+        assert_lengths_between(offset, STEPS_OFF_NEIGHBOURS, landscape)
         modes = np.linalg.eigh(landscape.hessian(source.x[0]))[1]
         along = offset @ modes
         idle = along[:, known:] if index < known else along[:, :known]
         np.testing.assert_allclose(idle, 0, atol=1e-12)
-    assert steps_off(landscape, points[points.index == 4], 0, 10, rng).shape == (0, 4)
+    x, rows = steps_off(landscape, points[points.index == 4], 4, 50, rng)
+    assert_lengths_between(x - points[points.index == 4].x[rows], STEPS_OFF_SAME, landscape)
+    assert steps_off(landscape, points[points.index == 4], 0, 10, rng)[0].shape == (0, 4)
+
+
+def assert_lengths_between(offset, bounds, landscape):
+    length = np.linalg.norm(offset, axis=1) / landscape.diagonal
+    assert (length >= bounds[0] * (1 - 1e-12)).all()
+    assert (length <= bounds[1] * (1 + 1e-12)).all()
 
 
 def test_steps_leave_zero_modes_alone():
@@ -81,7 +90,7 @@ def test_steps_leave_zero_modes_alone():
     rng = np.random.default_rng(0)
     points = find_critical_points(landscape, landscape.starts(rng, 300), EigenvectorFollowing(1), 150)
     source = points[points.index == 1][0]
-    offset = steps_off(landscape, source, 1, 30, rng) - source.x
+    offset = steps_off(landscape, source, 1, 30, rng)[0] - source.x
     np.testing.assert_allclose(offset @ landscape.symmetry.zero_modes(source.x[0]), 0, atol=1e-12)
 
 
@@ -90,7 +99,8 @@ def test_steps_off_find_what_random_starts_hardly_do():
     landscape = problem("lennard_jones", atoms=7)
     rng = np.random.default_rng(0)
     known = find_critical_points(landscape, landscape.starts(rng, 400), EigenvectorFollowing(2), 100)
-    found = find_critical_points(landscape, steps_off(landscape, known, 1, 600, rng), EigenvectorFollowing(1), 100)
+    starts, _ = steps_off(landscape, known, 1, 600, rng)
+    found = find_critical_points(landscape, starts, EigenvectorFollowing(1), 100)
     rare = np.abs(found.value + 12.5489) < 1e-3
     assert found.found[rare].sum() >= 3
 
@@ -103,7 +113,64 @@ def test_a_round_from_nothing_starts_from_the_sampler():
     assert explore_round(landscape, nothing, 200, rng).count_by_index() == {0: 4, 1: 4}
 
 
-@pytest.mark.parametrize("bad", [{"target_coverage": 1.0}, {"round_size": 0}, {"max_searches": 0}, {"climb_steps": 0}])
+def test_searches_that_come_back_are_not_captures():
+    # From the saddle between two bowls short steps lead back to it or down: coming back says nothing of other saddles.
+    landscape = problem("lennard_jones", atoms=5)
+    rng = np.random.default_rng(0)
+    known = find_critical_points(landscape, landscape.starts(rng, 300), EigenvectorFollowing(1), 150)
+    rounds = explore_round(landscape, known[known.index == 1], 400, rng, indices=[1])
+    counts = rounds.search_counts
+    assert counts["returned"] > 0
+    assert sum(counts.values()) == 400
+    assert rounds.found.sum() == counts["converged"]
+
+
+@pytest.mark.parametrize(("atoms", "searches"), [(7, 3000), (8, 6000)])
+@pytest.mark.slow
+def test_minima_and_saddles_of_clusters(atoms, searches):
+    landscape = problem("lennard_jones", atoms=atoms)
+    strategy = Exploration(target_coverage=0.9999, indices=(0, 1), max_searches=searches)
+    points = explore(landscape, np.random.default_rng(0), strategy)
+    counts = points.count_by_index()
+    assert {0: counts[0], 1: counts[1]} == landscape.truth.counts
+    assert counts[2] > 0  # whence rare saddles of index 1 are reached
+
+
+def test_only_wanted_indices_are_looked_for():
+    landscape = problem("rastrigin", dim=3)
+    strategy = Exploration(indices=[3], max_searches=600, round_size=300)
+    points = explore(landscape, np.random.default_rng(0), strategy)
+    assert set(points.count_by_index()) == {3}
+
+
+def test_every_point_tells_whence_it_was_found():
+    landscape = problem("styblinski_tang", dim=2)
+    points = explore(landscape, np.random.default_rng(0))
+    for row in range(len(points)):
+        again = find_critical_points(landscape, points.start[[row]], named(points.method[row]))
+        np.testing.assert_allclose(again.x[0], points.x[row], atol=1e-6)
+
+
+def named(method):
+    return {"Newton()": Newton(), **{repr(EigenvectorFollowing(k)): EigenvectorFollowing(k) for k in range(3)}}[method]
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"target_coverage": 1.0},
+        {"round_size": 0},
+        {"max_searches": 0},
+        {"climb_steps": 0},
+        {"indices": []},
+        {"indices": [-1]},
+    ],
+)
 def test_bad_strategies_are_refused(bad):
     with pytest.raises(ValueError, match=f"{next(iter(bad))} is"):
         Exploration(**bad)
+
+
+def test_an_index_beyond_the_dimension_is_refused():
+    with pytest.raises(ValueError, match="index 3 is wanted but the landscape has only 2 directions"):
+        explore(problem("himmelblau"), np.random.default_rng(0), Exploration(indices=[0, 3]))

@@ -1,9 +1,21 @@
 """The search loop: every start has its own end, and the end has a name."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
-from landscape import EigenvectorFollowing, Landscape, Newton, SearchRuns, SearchStatus, Sphere, problem, search
+from landscape import (
+    EigenvectorFollowing,
+    GradientNormMinimization,
+    Landscape,
+    Newton,
+    SearchRuns,
+    SearchStatus,
+    Sphere,
+    problem,
+    search,
+)
 from landscape.batch import NoMemory
 from landscape.critical.trust_region import Proposal, gradient_noise, model_residual, shorten, trust_region_step
 from landscape.spectrum.dense import tangent_system
@@ -173,6 +185,51 @@ def test_progress_is_told_after_each_step():
     runs = search(himmelblau, starts(himmelblau, 30), Newton(), progress=lambda step, left: seen.append((step, left)))
     assert [step for step, _ in seen] == list(range(1, runs.steps.max() + 1))
     assert [left for _, left in seen] == [int((runs.steps >= step).sum()) for step, _ in seen]
+
+
+@pytest.mark.parametrize("method", [*METHODS, GradientNormMinimization()], ids=repr)
+def test_searches_that_wait_for_others_end_where_they_would_have(method, monkeypatch):
+    landscape = problem("styblinski_tang", dim=3)
+    x = starts(landscape, 50)
+    together = search(landscape, x, method)
+    monkeypatch.setattr("landscape.critical.search._TOGETHER", 7 * 9)
+    seen = []
+    apart = search(landscape, x, method, progress=lambda step, left: seen.append(left))
+    np.testing.assert_array_equal(apart.status, together.status)
+    np.testing.assert_allclose(apart.x, together.x, atol=1e-8)
+    np.testing.assert_array_equal(apart.start, together.start)
+    assert seen == sorted(seen, reverse=True)
+    again = search(landscape, x, method)
+    np.testing.assert_array_equal(again.x, apart.x)
+    np.testing.assert_array_equal(again.steps, apart.steps)
+
+
+def test_methods_without_a_hessian_wait_for_fewer_others():
+    landscape = problem("styblinski_tang", dim=50)
+    sizes = []
+    for method in (Newton(), GradientNormMinimization()):
+        active = []
+        search(landscape, starts(landscape, 2000), method, 1, progress=lambda step, left, to=active: to.append(left))
+        sizes.append(len(active))
+    assert sizes == [2, 1]  # 4 000 000 numbers are 1600 Hessians of 50 x 50
+
+
+def peak(function):
+    """Bytes that a call allocates at its worst."""
+    tracemalloc.start()
+    function()
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return most
+
+
+@pytest.mark.parametrize("method", [Newton(), EigenvectorFollowing(index=1)], ids=repr)
+def test_memory_grows_with_the_starts_by_their_positions_and_not_by_their_hessians(method, monkeypatch):
+    landscape = problem("rastrigin", dim=20)
+    monkeypatch.setattr("landscape.critical.search._TOGETHER", 100 * 20**2)
+    few, many = starts(landscape, 500), starts(landscape, 3500)
+    growth = peak(lambda: search(landscape, many, method, 3)) - peak(lambda: search(landscape, few, method, 3))
+    assert growth / 3000 < 8 * 20**2  # one Hessian a start would already be more
 
 
 @pytest.mark.parametrize(

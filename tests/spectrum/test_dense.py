@@ -127,3 +127,28 @@ def test_a_known_gradient_is_not_taken_again():
     np.testing.assert_array_equal(
         tangent_system(silent, x, himmelblau.gradient(x)).gradient, tangent_system(himmelblau, x).gradient
     )
+
+
+def test_some_of_the_points():
+    landscape = problem("lennard_jones", atoms=4)
+    x = landscape.starts(np.random.default_rng(0), 6)
+    rows = np.array([4, 1])
+    some, alone = tangent_system(landscape, x)[rows], tangent_system(landscape, x[rows])
+    np.testing.assert_allclose(some.lifted_hessian(), alone.lifted_hessian(), rtol=1e-12, atol=1e-9)
+    np.testing.assert_array_equal(some.orbit_dimension, alone.orbit_dimension)
+    np.testing.assert_allclose(some.ambient(some.gradient), alone.ambient(alone.gradient), rtol=1e-12)
+
+
+def test_solvers_meet_harmless_numbers_where_derivatives_are_not_finite():
+    landscape = Landscape.from_function(
+        lambda x: x.sum(-1),
+        lambda x: np.where(x > 0.5, np.nan, 1.0),
+        lambda x: np.where(x < -0.5, np.inf, 3.0)[..., None] * np.eye(2),
+        dim=2,
+    )
+    with np.errstate(invalid="ignore"):
+        system = tangent_system(landscape, np.array([[0.0, 0.0], [0.7, 0.0], [0.0, -0.7]]))
+    usable = system.made_finite()
+    assert usable.finite.all()
+    np.testing.assert_array_equal(usable.hessian, [3 * np.eye(2), np.eye(2), np.eye(2)])
+    np.testing.assert_array_equal(usable.gradient, [[1.0, 1.0], [0.0, 0.0], [0.0, 0.0]])

@@ -1,0 +1,79 @@
+"""Eigenpairs of both ends: every residual bound holds, and interlacing does."""
+
+import numpy as np
+import pytest
+
+from landscape import problem
+from landscape.spectrum.dense import tangent_system
+from landscape.spectrum.extreme import extreme_eigenpairs, rayleigh_ritz, spectral_radius
+from landscape.spectrum.operator import HessianOperator
+
+CASES = [
+    ("quadratic", {"eigenvalues": tuple(np.linspace(-3, 8, 60))}),
+    ("quadratic", {"eigenvalues": tuple(np.linspace(1, 8, 60))}),  # zeros of the projection would come first
+    ("spherical_spin_glass", {"n": 40}),
+    ("lennard_jones", {"atoms": 13}),
+    ("mlp", {"widths": (12,), "weight_decay": 0.0}),
+]
+
+
+def spectrum(landscape, x):
+    """All eigenvalues, off the zero modes, and the operator."""
+    system = tangent_system(landscape, landscape.manifold.normalize(x)[None])
+    values = np.linalg.eigvalsh(system.lifted_hessian()[0])
+    return values[: len(values) - system.orbit_dimension[0]], HessianOperator.at(landscape, x)
+
+
+@pytest.mark.parametrize(("name", "parameters"), CASES)
+@pytest.mark.parametrize("end", ["largest", "smallest"])
+def test_bounds_hold_and_pairs_are_the_extreme_ones(name, parameters, end):
+    landscape = problem(name, **parameters)
+    rng = np.random.default_rng(2)
+    values, operator = spectrum(landscape, landscape.starts(rng, 1)[0])
+    pairs = extreme_eigenpairs(operator, end, 6, rng, tolerance=1e-9)
+    assert pairs.converged
+    exact = values[::-1][:6] if end == "largest" else values[:6]
+    assert (np.abs(pairs.values - exact) <= pairs.residuals).all()
+    assert (pairs.residuals <= 4e-9 * np.abs(values).max()).all()
+    np.testing.assert_allclose(pairs.vectors @ pairs.vectors.T, np.eye(6), atol=1e-12)
+
+
+@pytest.mark.parametrize(("name", "parameters"), CASES)
+def test_any_vectors_bound_the_spectrum(name, parameters):
+    """Ritz values of a random space: an eigenvalue within each residual, and Cauchy's interlacing at both ends."""
+    landscape = problem(name, **parameters)
+    rng = np.random.default_rng(3)
+    values, operator = spectrum(landscape, landscape.starts(rng, 1)[0])
+    slack = operator.rounding(np.abs(values).max())
+    vectors = operator.random_directions(rng, 5)
+    low, high = rayleigh_ritz(operator, vectors, "smallest"), rayleigh_ritz(operator, vectors, "largest")
+    assert (np.abs(low.values[:, None] - values).min(axis=1) <= low.residuals).all()
+    assert (values[:5] <= low.values + slack).all()
+    assert (values[::-1][:5] >= high.values - slack).all()
+
+
+def test_what_has_not_converged_is_said_and_still_bounded():
+    landscape = problem("quadratic", eigenvalues=tuple(np.concatenate([[1.0], 2 + 1e-4 * np.arange(400)])))
+    rng = np.random.default_rng(4)
+    values, operator = spectrum(landscape, np.zeros(401))
+    pairs = extreme_eigenpairs(operator, "smallest", 5, rng, tolerance=1e-12, restarts=2)
+    assert not pairs.converged
+    assert len(pairs.values) < 5
+    assert all(np.abs(values - v).min() <= r for v, r in zip(pairs.values, pairs.residuals, strict=True))
+
+
+@pytest.mark.parametrize("flat", [0.0, -2.0])
+def test_the_radius_of_spectra_that_are_hard_for_a_power_method(flat):
+    eigenvalues = (flat,) * 20 + (2.0,) * 20
+    operator = HessianOperator.at(problem("quadratic", eigenvalues=eigenvalues), np.zeros(40))
+    assert 2.0 <= spectral_radius(operator, np.random.default_rng(5)) <= 2.5
+
+
+@pytest.mark.parametrize(
+    ("end", "count", "sentence"),
+    [("top", 1, "end is 'top' but must be"), ("largest", 0, "0 eigenpairs of 6"), ("largest", 3, "use dense=True")],
+)
+def test_requests_that_make_no_sense(end, count, sentence):
+    operator = HessianOperator.at(problem("quadratic", eigenvalues=(1.0,) * 6), np.zeros(6))
+    with pytest.raises(ValueError, match=sentence):
+        extreme_eigenpairs(operator, end, count, np.random.default_rng(0))

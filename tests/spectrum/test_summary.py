@@ -1,0 +1,112 @@
+"""The two ways to a spectrum agree, and what is called certain is."""
+
+import resource
+
+import numpy as np
+import pytest
+
+from landscape import Euclidean, Landscape, Spectrum, find_critical_points, hessian_spectrum, problem
+
+CASES = [
+    ("mlp", {"data": "chebyshev3", "widths": (14,)}),
+    ("mlp", {"data": "chebyshev3", "widths": (14,), "activation": "relu", "weight_decay": 0.0}),
+    ("spherical_spin_glass", {"n": 50}),
+    ("lennard_jones", {"atoms": 13}),
+    ("matrix_factorization", {"eigenvalues": tuple(np.arange(20.0, 0, -1)), "rank": 2}),
+]
+
+
+@pytest.mark.parametrize(("name", "parameters"), CASES)
+def test_products_and_matrix_agree(name, parameters):
+    landscape = problem(name, **parameters)
+    rng = np.random.default_rng(0)
+    x = landscape.starts(rng, 1)[0]
+    dense = hessian_spectrum(landscape, x, rng, top=4, dense=True)
+    free = hessian_spectrum(landscape, x, rng, top=4, dense=False)
+    assert dense.exact
+    assert not free.exact
+    assert free.directions == dense.directions == len(dense.eigenvalues)
+    for end in ("largest", "smallest"):
+        gap = np.abs(getattr(free, end) - getattr(dense, end))
+        assert (gap <= getattr(free, f"{end}_residual") + getattr(dense, f"{end}_residual")).all()
+    assert free.index_certified <= dense.index
+    assert free.index_low <= dense.index <= free.index_high
+    assert abs(free.trace - dense.trace) < 6 * free.trace_error
+    assert dense.density is free.density is None
+
+
+def test_the_index_of_saddles_is_resolved_by_the_smallest_eigenvalues():
+    landscape = problem("spherical_spin_glass", n=12)
+    rng = np.random.default_rng(1)
+    points = find_critical_points(landscape, landscape.starts(rng, 300))
+    saddles = points[(points.index >= 1) & (points.index <= 3)][:8]
+    for x, index in zip(saddles.x, saddles.index, strict=True):
+        free = hessian_spectrum(landscape, x, rng, top=4, dense=False)
+        assert free.index_resolved
+        assert free.index == free.index_certified == index
+        assert free.index_low <= index <= free.index_high
+
+
+def test_a_double_eigenvalue_may_be_missed_but_never_invented():
+    """Lanczos in exact arithmetic sees one vector of each eigenspace: what is certified is a lower bound."""
+    landscape = problem("quadratic", eigenvalues=(-1.0,) * 3 + tuple(np.linspace(1, 2, 60)))
+    for seed in range(20):
+        free = hessian_spectrum(landscape, np.zeros(63), np.random.default_rng(seed), top=5, dense=False)
+        assert free.index_certified <= 3
+        assert free.index_low <= 3 <= free.index_high
+
+
+def test_zero_eigenvalues_leave_the_index_open():
+    flat = problem("quadratic", eigenvalues=(-1.0, 0.0, 0.0, 3.0))
+    spectrum = hessian_spectrum(flat, np.zeros(4), np.random.default_rng(0), top=1)
+    assert (spectrum.index_low, spectrum.index_high) == (1, 3)
+    assert not spectrum.index_resolved
+
+
+def test_the_same_seed_gives_the_same_spectrum():
+    landscape = problem("mlp", widths=(20,))
+    x = landscape.starts(np.random.default_rng(0), 1)[0]
+    a, b = (hessian_spectrum(landscape, x, np.random.default_rng(7), 3, True, dense=False) for _ in range(2))
+    np.testing.assert_array_equal(a.largest, b.largest)
+    np.testing.assert_array_equal(a.density.mean, b.density.mean)
+    assert a.trace == b.trace
+
+
+@pytest.mark.slow
+def test_a_million_parameters_in_bounded_memory():
+    n = 10**6
+    lam = np.concatenate([[-2.0, -1.0], np.linspace(1.0, 3.0, n - 4), [9.0, 10.0]])
+    landscape = _diagonal(lam)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    spectrum = hessian_spectrum(landscape, np.zeros(n), np.random.default_rng(0), top=2, probes=4, steps=20)
+    assert isinstance(spectrum, Spectrum)
+    np.testing.assert_allclose(spectrum.largest, [10, 9], atol=1e-5)
+    np.testing.assert_allclose(spectrum.smallest, [-2, -1], atol=1e-5)
+    assert spectrum.index_certified == 2
+    assert abs(spectrum.trace - lam.sum()) < 6 * spectrum.trace_error
+    assert (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024 < 3e9
+
+
+def _diagonal(lam):
+    return Landscape(
+        "diagonal",
+        Euclidean(len(lam)),
+        value=lambda x: 0.5 * (lam * x * x).sum(axis=-1),
+        gradient=lambda x: lam * x,
+        hessian=lambda x: np.diag(lam),
+        hvp=lambda x, v: lam * v,
+    )
+
+
+@pytest.mark.parametrize(
+    ("x", "top", "sentence"),
+    [
+        (np.zeros(3), 1, "x has shape"),
+        (np.zeros((1, 2)), 1, "one point, of shape"),
+        (np.zeros(2), 0, "top is 0 but must be at least 1"),
+        ([np.nan, 0.0], 1, "not finite"),
+    ],
+)
+def test_bad_input_is_refused(x, top, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        hessian_spectrum(problem("himmelblau"), x, np.random.default_rng(0), top)
