@@ -72,7 +72,7 @@ class ArmijoGradientDescent:
         return LineSearch(landscape.value(x), trial / self.growth)
 
     def step(
-        self, landscape: Landscape, x: Array, gradient: Array, memory: LineSearch
+        self, landscape: Landscape, x: Array, gradient: Array, memory: LineSearch, rng: np.random.Generator | None
     ) -> tuple[Array, Array, LineSearch]:
         manifold = landscape.manifold
         t = memory.step_size * self.growth

@@ -4,50 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from enum import IntEnum
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from landscape.arrays import Array, IntArray, as_batch, dot, norm
-from landscape.batch import RUNNING, run_active_set, with_memory
-from landscape.descent.method import DescentMethod
+from landscape.arrays import Array, IntArray, as_batch, norm
+from landscape.batch import RUNNING, parts, run_active_set, with_memory
+from landscape.descent.compiled import Kernel, kernel_for
+from landscape.descent.method import DescentMethod, require_generator
+from landscape.descent.status import DescentStatus, status_of
+from landscape.descent.trajectory import Recorder, Trajectory
 from landscape.function import Landscape
 from landscape.results import Results, shared, transient
 
-DIVERGED_BEYOND = 1e8  # a run has diverged when a coordinate is this many length scales from the origin
-
-
-class DescentStatus(IntEnum):
-    """How a run ended."""
-
-    STEP_LIMIT = RUNNING
-    """The gradient is still above the tolerance: more steps or a larger learning rate may help."""
-    CONVERGED = 1
-    """The gradient's norm is at most the tolerance."""
-    DIVERGED = 2
-    """It ran away: a smaller learning rate may help."""
-    NON_FINITE = 3
-    """The gradient is not finite at a point that is."""
-    LEFT_DOMAIN = 4
-    """It left the landscape's domain."""
-
-
-@dataclass(frozen=True)
-class Trajectory:
-    """Recorded positions of every run.
-
-    Attributes
-    ----------
-    steps : (frames,)
-        After how many steps each frame was taken; the first is 0.
-    x : (frames, m, n)
-        Positions; a run that has ended stays where it ended.
-    """
-
-    steps: IntArray
-    x: Array
+# Numbers that all runs of a chunk hold between them: about as many as the processor's caches do. On its own threads JAX
+# does better with more.
+CHUNK_NUMBERS, COMPILED_CHUNK_NUMBERS = 2**18, 2**24
+LEAST_CHUNK = 16
+COLUMNWISE_UP_TO = 8  # coordinates
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -106,8 +81,14 @@ def descend(
     tol: float = 1e-6,
     record: int | None = None,
     progress: Callable[[int, int], None] | None = None,
+    rng: np.random.Generator | None = None,
+    dtype: npt.DTypeLike = np.float64,
+    chunk: int | None = None,
 ) -> Descent:
     """Go down from every start at once.
+
+    On a landscape from JAX, methods whose step is plain arithmetic run compiled, in blocks of many steps; statuses and
+    steps are the same.
 
     Parameters
     ----------
@@ -122,7 +103,19 @@ def descend(
     record : int, optional
         Keep every `record`-th position of each run as `result.trajectory`, 1 for all of them.
     progress : callable, optional
-        Called after each step with its number and how many runs are left.
+        Called on the way with the number of steps that all runs have behind them and the number that they can have at
+        most; a run that has ended has all of its steps behind it.
+    rng : numpy.random.Generator, optional
+        What a method that draws random numbers draws them from.
+    dtype : float64 or float32
+        Precision of positions, gradients and memory, whatever that of the starts. Where the landscape's functions give
+        float32 for float32 (`Landscape.from_function` and `from_jax` pass on what the function does) all is computed in
+        it; otherwise results are rounded after each step. A gradient then has about 7 digits: `tol` must not ask for
+        more.
+    chunk : int, optional
+        Starts that go down together; the rest wait, so that memory is bounded. By default as many as the dimension and
+        the method's memory allow. Runs do not depend on it but for rounding in the landscape's matrix products, except
+        with a method that draws random numbers: there it is part of what the generator's seed determines.
 
     Returns
     -------
@@ -132,7 +125,7 @@ def descend(
     Raises
     ------
     ValueError
-        If `starts` has the wrong shape, or a parameter is out of range.
+        If `starts` has the wrong shape, a parameter is out of range, or the trajectory would not fit into memory.
 
     Examples
     --------
@@ -141,83 +134,99 @@ def descend(
     >>> landscape.descend(bowl, [[1.0, 1.0]], landscape.GradientDescent(lr=0.4), tol=1e-9).steps
     array([44])
     """
-    start = landscape.manifold.normalize(as_batch(starts, landscape.dim, "starts"))
+    precision = np.dtype(dtype)
+    if precision not in (np.float32, np.float64):
+        raise ValueError(f"dtype is {precision} but must be float32 or float64")
+    points = as_batch(starts, landscape.dim, "starts").astype(precision, copy=False)
+    start = landscape.manifold.normalize(points).astype(precision, copy=False)
     if max_steps < 0:
         raise ValueError(f"max_steps is {max_steps} but must not be negative")
     if not tol >= 0:
         raise ValueError(f"tol is {tol} but must not be negative")
-    if record is not None and record < 1:
-        raise ValueError(f"record is {record} but must be at least 1")
-
-    far = DIVERGED_BEYOND * landscape.manifold.length_scale
-    frames = _Frames(start, record)
-
-    def step(state: tuple[Array, ...]) -> tuple[tuple[Array, ...], IntArray | None]:
-        x, gradient, *memory = state
-        x, gradient, new_memory = method.step(landscape, x, gradient, memory_type(*memory))
-        moved = state_type(x, gradient, *new_memory)
-        return moved, _status(landscape, x, gradient, tol, far)
-
-    def observe(number: int, active: IntArray, state: Any) -> None:
-        frames.take(number, active, state[0])
-        if progress is not None:
-            progress(number, active.size)
+    for name, number in (("record", record), ("chunk", chunk)):
+        if number is not None and number < 1:
+            raise ValueError(f"{name} is {number} but must be at least 1")
+    if getattr(method, "random", False):
+        require_generator(method, rng)
+    recorder = None if record is None else Recorder(start, record, max_steps)
 
     with np.errstate(all="ignore"):
-        gradient = landscape.riemannian_gradient(start)
-        memory = method.init(landscape, start, gradient)
+        sample = method.init(landscape, start[:1], np.zeros_like(start[:1]))
+        kernel = kernel_for(landscape, method)
+        numbers = sum(int(np.prod(field.shape[1:])) for field in (start, start, *sample))
+        budget = CHUNK_NUMBERS if kernel is None else COMPILED_CHUNK_NUMBERS
+        ends = []
+        for part in parts(len(start), 1, chunk or max(LEAST_CHUNK, budget // numbers)):
+
+            def observe(number: int, rows: IntArray, x: Array, part: slice = part) -> None:
+                if recorder is not None:
+                    recorder.take(number, part.start + rows, x)
+                if progress is not None:
+                    running = part.stop - part.start - len(rows)
+                    progress((part.start + running) * max_steps + len(rows) * number, len(start) * max_steps)
+
+            job = _Chunk(landscape, method, start[part], max_steps, tol)
+            ends.append(job.run(rng, observe) if kernel is None else job.run_compiled(kernel, record, observe))
+            if progress is not None:
+                progress(part.stop * max_steps, len(start) * max_steps)
+    x, value, gradient_norm, status, steps = (np.concatenate(column) for column in zip(*ends, strict=True))
+    trajectory = None if recorder is None else recorder.trajectory(x, steps)
+    return Descent(start, x, value, gradient_norm, status, steps, repr(method), trajectory)
+
+
+Observer = Callable[[int, IntArray, Array], None]
+Ends = tuple[Array, Array, Array, IntArray, IntArray]
+
+
+@dataclass(frozen=True, eq=False)
+class _Chunk:
+    """Runs that go down together, from `start` (m, n)."""
+
+    landscape: Landscape
+    method: DescentMethod
+    start: Array
+    max_steps: int
+    tol: float
+
+    def run(self, rng: np.random.Generator | None, observe: Observer) -> Ends:
+        """Step by step: last positions, values, gradient norms, statuses and steps."""
+        landscape, method, tol = self.landscape, self.method, self.tol
+        # Of few coordinates each is kept together: what a landscape does with one of them is done at one stride.
+        start = np.asfortranarray(self.start) if self.start.shape[1] <= COLUMNWISE_UP_TO else self.start
+        gradient, memory, status = self._first(start)
         memory_type = type(memory)
         state_type = with_memory(_Run, memory_type)
-        status = _status(landscape, start, gradient, tol, far)
-        if status is None:
-            status = np.full(len(start), RUNNING)
-        state, status, steps = run_active_set(step, state_type(start, gradient, *memory), status, max_steps, observe)
-        x, gradient = state[0], state[1]
-        return Descent(start, x, landscape.value(x), norm(gradient), status, steps, repr(method), frames.done())
 
+        def step(state: tuple[Array, ...]) -> tuple[tuple[Array, ...], IntArray | None]:
+            x, gradient, *memory = state
+            x, gradient, kept = method.step(landscape, x, gradient, memory_type(*memory), rng)
+            moved = state_type(
+                *(np.asarray(new, old.dtype) for new, old in zip((x, gradient, *kept), state, strict=True))
+            )
+            return moved, status_of(landscape, moved.x, moved.gradient, tol)
 
-def _status(landscape: Landscape, x: Array, gradient: Array, tol: float, far: float) -> IntArray | None:
-    """The status of each run from its position and gradient, (m,), or None if all of them go on.
+        state, status, steps = run_active_set(
+            step,
+            state_type(start, gradient, *memory),
+            status,
+            self.max_steps,
+            lambda number, active, state: observe(number, active, state[0]),
+        )
+        return self._last(np.ascontiguousarray(state.x), state.gradient, status, steps)
 
-    All of them usually do, which a few reductions over the whole batch show at a fraction of a step's cost."""
-    steepness = dot(gradient, gradient)
-    # Two sums that are false for NaN and infinity, and true for all but hopeless runs.
-    near, finite = np.vdot(x, x) < far**2, steepness.sum() < np.inf
-    inside = landscape.domain is None or landscape.inside(x)
-    if near and finite and len(x) and steepness.min() > tol**2 and np.all(inside):
-        return None
-    running = (steepness > tol**2) & (steepness < np.inf) & inside
-    if not near:
-        running &= (np.abs(x) < far).all(axis=1)
-        if running.all():
-            return None
-    ended = np.nonzero(~running)[0]
-    x, steepness = x[ended], steepness[ended]
-    status = np.zeros(len(running), dtype=np.int64)
-    status[ended] = np.select(
-        [~(np.abs(x) < far).all(axis=1), ~np.isfinite(steepness), ~landscape.inside(x)],
-        [DescentStatus.DIVERGED, DescentStatus.NON_FINITE, DescentStatus.LEFT_DOMAIN],
-        DescentStatus.CONVERGED,
-    )
-    return status
+    def run_compiled(self, kernel: Kernel, every: int | None, observe: Observer) -> Ends:
+        """In blocks of compiled steps, with the same result."""
+        _, memory, status = self._first(self.start)
+        x, status, steps = kernel.run(self.start, memory, status, self.max_steps, self.tol, every, observe)
+        return self._last(x, self.landscape.riemannian_gradient(x), status, steps)
 
+    def _first(self, start: Array) -> tuple[Array, Any, IntArray]:
+        """Gradients, memory and statuses before the first step."""
+        gradient = np.asarray(self.landscape.riemannian_gradient(start), start.dtype)
+        status = status_of(self.landscape, start, gradient, self.tol)
+        memory = self.method.init(self.landscape, start, gradient)
+        return gradient, memory, np.full(len(start), RUNNING) if status is None else status
 
-class _Frames:
-    """Positions of all runs at every `record`-th step."""
-
-    def __init__(self, start: Array, record: int | None) -> None:
-        self.record = record
-        self.current = start.copy()
-        self.steps = [0]
-        self.x = [start.copy()]
-
-    def take(self, number: int, active: IntArray, x: Array) -> None:
-        if self.record is None:
-            return
-        self.current[active] = x
-        if number % self.record == 0:
-            self.steps.append(number)
-            self.x.append(self.current.copy())
-
-    def done(self) -> Trajectory | None:
-        return None if self.record is None else Trajectory(np.array(self.steps), np.stack(self.x))
+    def _last(self, x: Array, gradient: Array, status: IntArray, steps: IntArray) -> Ends:
+        value = np.asarray(self.landscape.value(x), x.dtype)
+        return x, value, norm(np.asarray(gradient, x.dtype)), status, steps

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from landscape.arrays import Array
 from landscape.batch import NoMemory
 from landscape.descent.method import require_positive
@@ -28,6 +30,8 @@ class GradientDescent:
     def init(self, landscape: Landscape, x: Array, gradient: Array) -> NoMemory:
         return NoMemory()
 
-    def step(self, landscape: Landscape, x: Array, gradient: Array, memory: NoMemory) -> tuple[Array, Array, NoMemory]:
+    def step(
+        self, landscape: Landscape, x: Array, gradient: Array, memory: NoMemory, rng: np.random.Generator | None
+    ) -> tuple[Array, Array, NoMemory]:
         x = landscape.manifold.retract(x, -self.lr * gradient)
         return x, landscape.riemannian_gradient(x), memory

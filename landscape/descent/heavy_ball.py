@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from landscape.arrays import Array
-from landscape.descent.method import require_momentum, require_positive
+from landscape.descent.method import require_kept_part, require_positive
 from landscape.function import Landscape
 
 
@@ -37,12 +37,14 @@ class HeavyBall:
 
     def __post_init__(self) -> None:
         require_positive("lr", self.lr)
-        require_momentum(self.momentum)
+        require_kept_part("momentum", self.momentum)
 
     def init(self, landscape: Landscape, x: Array, gradient: Array) -> Velocity:
         return Velocity(np.zeros_like(x))
 
-    def step(self, landscape: Landscape, x: Array, gradient: Array, memory: Velocity) -> tuple[Array, Array, Velocity]:
+    def step(
+        self, landscape: Landscape, x: Array, gradient: Array, memory: Velocity, rng: np.random.Generator | None
+    ) -> tuple[Array, Array, Velocity]:
         displacement = self.momentum * memory.displacement - self.lr * gradient
         x = landscape.manifold.retract(x, displacement)
         carried = landscape.manifold.project(x, displacement)

@@ -7,6 +7,7 @@ import pytest
 from scipy import stats
 
 from landscape import (
+    Adam,
     ArmijoGradientDescent,
     Descent,
     DescentStatus,
@@ -15,9 +16,11 @@ from landscape import (
     HeavyBall,
     Landscape,
     Nesterov,
+    NoisyGradientDescent,
     descend,
     problem,
 )
+from landscape.descent.ensemble import CHUNK_NUMBERS
 
 METHODS = [GradientDescent(0.01), HeavyBall(0.005, 0.8), Nesterov(0.005, 0.8), ArmijoGradientDescent()]
 each_method = pytest.mark.parametrize("method", METHODS, ids=lambda m: type(m).__name__)
@@ -202,16 +205,181 @@ def test_basins_of_himmelblau_have_their_shares():
         assert low - 1e-3 * size <= count <= high + 1e-3 * size
 
 
-def test_progress_is_told_after_each_step():
+def test_progress_counts_the_steps_of_all_runs_and_ends_at_the_last():
     landscape = problem("himmelblau")
     seen = []
     runs = descend(
         landscape,
         starts(landscape, 9),
         GradientDescent(0.01),
-        progress=lambda number, left: seen.append((number, left)),
+        500,
+        progress=lambda done, total: seen.append((done, total)),
     )
-    assert seen == [(k, int((runs.steps >= k).sum())) for k in range(1, runs.steps.max() + 1)]
+    last = int(runs.steps.max())
+    ended = [int((runs.steps < k).sum()) for k in range(1, last + 1)]
+    expected = [(500 * gone + k * (9 - gone), 4500) for k, gone in enumerate(ended, start=1)]
+    assert seen == [*expected, (4500, 4500)]
+    for chunk in (1, 4):
+        seen.clear()
+        descend(
+            landscape, starts(landscape, 9), GradientDescent(0.01), 500, progress=lambda *a: seen.append(a), chunk=chunk
+        )
+        done = [d for d, _ in seen]
+        assert done == sorted(done)
+        assert seen[-1] == (4500, 4500)
+
+
+CHUNKS = [1, 7, 64, 99, 1000]
+
+
+@pytest.mark.parametrize("method", [GradientDescent(0.01), HeavyBall(0.005), Nesterov(0.005), Adam(0.05)], ids=repr)
+def test_chunks_change_no_bit(method):
+    # Himmelblau's function is computed coordinate by coordinate: no matrix product rounds by the shape of the batch.
+    landscape = problem("himmelblau")
+    x = starts(landscape, 99)
+    whole = descend(landscape, x, method, 60, tol=0.0, record=20)
+    for chunk in CHUNKS:
+        runs = descend(landscape, x, method, 60, tol=0.0, record=20, chunk=chunk)
+        for name in ("start", "x", "value", "status", "steps"):
+            np.testing.assert_array_equal(getattr(runs, name), getattr(whole, name))
+        np.testing.assert_array_equal(runs.trajectory.x, whole.trajectory.x)
+        np.testing.assert_allclose(runs.gradient_norm, whole.gradient_norm, rtol=1e-13)
+
+
+@each_method
+def test_chunks_change_no_status_and_no_frame(method):
+    landscape = problem("himmelblau").with_options(domain=lambda x: x[..., 0] > -3)
+    x = starts(landscape, 99)
+    whole = descend(landscape, x, method, 150, tol=1e-3, record=10)
+    assert len(set(whole.status.tolist())) > 1
+    for chunk in CHUNKS:
+        runs = descend(landscape, x, method, 150, tol=1e-3, record=10, chunk=chunk)
+        np.testing.assert_array_equal(runs.status, whole.status)
+        np.testing.assert_array_equal(runs.trajectory.steps, whole.trajectory.steps)
+        np.testing.assert_allclose(runs.trajectory.x, whole.trajectory.x, atol=1e-9)
+
+
+def test_no_more_starts_are_together_than_the_dimension_and_the_memory_allow():
+    sizes = []
+    landscape = problem("quadratic", eigenvalues=tuple(np.linspace(1, 2, 1000)))
+    watched = landscape.with_options(gradient=lambda x: sizes.append(len(x)) or landscape.gradient(x))
+    x = starts(landscape, 300)
+    runs = descend(watched, x, GradientDescent(0.1), 2, tol=0.0)
+    without = max(sizes)
+    assert without * 2000 <= CHUNK_NUMBERS < (without + 1) * 2000
+    sizes.clear()
+    descend(watched, x, HeavyBall(0.1), 2, tol=0.0)
+    assert max(sizes) * 3000 <= CHUNK_NUMBERS < (max(sizes) + 1) * 3000
+    sizes.clear()
+    together = descend(watched, x, GradientDescent(0.1), 2, tol=0.0, chunk=300)
+    assert max(sizes) == 300
+    np.testing.assert_array_equal(runs.x, together.x)
+
+
+def test_a_random_method_depends_on_seed_and_chunk_alone():
+    landscape = problem("himmelblau")
+    x = starts(landscape, 40)
+
+    def ends(seed, chunk):
+        return descend(
+            landscape, x, NoisyGradientDescent(0.001), 30, rng=np.random.default_rng(seed), chunk=chunk
+        ).x.tolist()
+
+    assert ends(1, 16) == ends(1, 16)
+    assert ends(1, 16) != ends(2, 16)
+    assert ends(1, 16) != ends(1, 10)
+
+
+def test_a_diverging_run_leaves_at_once():
+    sizes = []
+    landscape = problem("himmelblau")
+    watched = landscape.with_options(gradient=lambda x: sizes.append(len(x)) or landscape.gradient(x))
+    x = np.array([[0.1, 0.2]] * 5 + [[100.0, 100.0]] * 3)
+    runs = descend(watched, x, GradientDescent(0.001), 50)
+    assert runs.status.tolist() == [DescentStatus.STEP_LIMIT] * 5 + [DescentStatus.DIVERGED] * 3
+    assert sizes[1 : 1 + runs.steps[-1]] == [8] * runs.steps[-1]
+    assert set(sizes[1 + runs.steps[-1] :]) == {5}
+
+
+def test_a_trajectory_that_cannot_fit_is_refused_before_the_first_step(monkeypatch):
+    monkeypatch.setattr("landscape.descent.trajectory.available_memory", lambda: 100_000)
+    landscape = problem("himmelblau")
+    x = starts(landscape, 100)  # 1600 bytes a frame: 62 frames fit
+    with pytest.raises(
+        ValueError, match=r"^1001 positions of 100 runs in dim 2 take 0\.0016 GB but 0\.0001 GB are free"
+    ) as e:
+        descend(landscape.with_options(gradient=None), x, GradientDescent(0.01), 1000, record=1)
+    assert str(e.value).endswith(": record=17 would fit")
+    assert len(descend(landscape, x, GradientDescent(1e-4), 1000, record=17).trajectory.x) == 59
+    with pytest.raises(ValueError, match=r"free: record=17 would fit$"):
+        descend(landscape, x, GradientDescent(0.01), 1000, record=16)
+    monkeypatch.setattr("landscape.descent.trajectory.available_memory", lambda: 3000)
+    with pytest.raises(ValueError, match=r"free: use fewer starts$"):
+        descend(landscape, x, GradientDescent(0.01), 1000, record=1000)
+
+
+def test_a_trajectory_takes_no_memory_for_steps_that_nobody_takes():
+    landscape = problem("quadratic", eigenvalues=(1.0,))
+    runs = descend(landscape, [[1e-5], [1.0]], GradientDescent(0.5), 10**7, tol=1e-6, record=1)
+    assert len(runs.trajectory.x) == runs.steps.max() + 1 < 30
+
+
+def in_float32(x):
+    """Himmelblau's function and its gradient, which refuse any other precision."""
+    assert x.dtype == np.float32
+    return x
+
+
+@pytest.mark.parametrize("method", METHODS[:3], ids=repr)
+def test_float32_stays_float32(method):
+    himmelblau = problem("himmelblau")
+    landscape = Landscape.from_function(
+        lambda x: himmelblau.value(x),
+        lambda x: himmelblau.gradient(x),
+        lambda x: himmelblau.hessian(x),
+        dim=2,
+        box=(-6, 6),
+    )
+    x = starts(landscape, 50)
+    watched = landscape.with_options(
+        value=lambda x: landscape.value(in_float32(x)), gradient=lambda x: landscape.gradient(in_float32(x))
+    )
+    single = descend(watched, x, method, 3000, tol=1e-3, dtype=np.float32, record=100)
+    for name in ("start", "x", "value", "gradient_norm"):
+        assert getattr(single, name).dtype == np.float32
+    assert single.trajectory.x.dtype == np.float32
+    assert landscape.gradient(single.x).dtype == np.float32
+    double = descend(landscape, x.astype(np.float32), method, 3000, tol=1e-3)
+    assert double.x.dtype == np.float64
+    assert (single.status == DescentStatus.CONVERGED).all()
+    near = np.linalg.norm(single.x - double.x, axis=1) < 1e-3
+    assert near.sum() >= 49  # a start on the edge of a basin may go either way
+
+
+@each_method
+@pytest.mark.parametrize("name", ["quadratic", "spherical_spin_glass", "xy_chain"])
+def test_float32_where_the_landscape_knows_only_float64(name, method):
+    landscape = problem(name, **{"quadratic": {"eigenvalues": (1.0, 3.0)}}.get(name, {}))
+    x = starts(landscape, 20)
+    runs = descend(landscape, x, method, 2000, tol=1e-3, dtype="float32")
+    assert (runs.x.dtype, runs.value.dtype, runs.gradient_norm.dtype) == (np.float32,) * 3
+    assert (runs.status == DescentStatus.CONVERGED).mean() > 0.5
+    np.testing.assert_allclose(
+        np.linalg.norm(landscape.riemannian_gradient(runs.x.astype(float)), axis=1), runs.gradient_norm, atol=1e-3
+    )
+
+
+def test_positions_keep_their_precision_whatever_a_method_returns():
+    class Doubles:
+        def init(self, landscape, x, gradient):
+            return NoDrift()
+
+        def step(self, landscape, x, gradient, memory, rng):
+            x = x - 0.001 * gradient.astype(np.float64)
+            return x, landscape.gradient(x), memory
+
+    runs = descend(problem("himmelblau"), [[1.0, 1.0]], Doubles(), 3, dtype=np.float32)
+    assert runs.x.dtype == np.float32
 
 
 @pytest.mark.parametrize("scale", [1e-6, 1e6, 1e10])
@@ -238,7 +406,7 @@ def test_a_method_of_ones_own_needs_two_methods():
         def init(self, landscape, x, gradient):
             return NoDrift()
 
-        def step(self, landscape, x, gradient, memory):
+        def step(self, landscape, x, gradient, memory, rng):
             x = landscape.manifold.retract(x, -0.01 * np.sign(gradient))
             return x, landscape.riemannian_gradient(x), memory
 
@@ -268,8 +436,17 @@ def test_counts_and_table():
         ({"tol": -1.0}, r"^tol is -1\.0 but must not be negative$"),
         ({"tol": np.nan}, "^tol is nan but must not be negative$"),
         ({"record": 0}, "^record is 0 but must be at least 1$"),
+        ({"chunk": 0}, "^chunk is 0 but must be at least 1$"),
+        ({"dtype": np.float16}, "^dtype is float16 but must be float32 or float64$"),
     ],
 )
 def test_bad_input_is_named(options, message):
     with pytest.raises(ValueError, match=message):
         descend(problem("himmelblau"), **{"starts": [[0.0, 0.0]], "method": GradientDescent(0.01), **options})
+
+
+def test_a_gradient_whose_square_underflows_is_not_zero():
+    saddle = problem("quadratic", eigenvalues=(-1.0, 1.0))
+    runs = descend(saddle, [[1e-170, 0.0], [0.0, 0.0]], GradientDescent(lr=0.5), max_steps=3, tol=0.0)
+    assert runs.steps.tolist() == [3, 0]
+    np.testing.assert_allclose(runs.x[0], [1e-170 * 1.5**3, 0.0])

@@ -27,19 +27,18 @@ def test_a_thousand_steps_of_plain_python():
         np.testing.assert_allclose(runs.x[k], (a, b), rtol=1e-9)
 
 
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")
-def test_the_first_steps_are_pytorchs():
-    torch = pytest.importorskip("torch")
-    start = np.array([-1.3, 2.2])
-    path = descend(problem("himmelblau"), start, HeavyBall(LR, MOMENTUM), 200, tol=0.0, record=1).trajectory.x[:, 0]
-    p = torch.tensor(start, dtype=torch.float64, requires_grad=True)
-    optimizer = torch.optim.SGD([p], lr=LR, momentum=MOMENTUM)
-    for step in range(200):
-        np.testing.assert_allclose(path[step], p.detach().numpy(), rtol=1e-9, atol=1e-9)
-        optimizer.zero_grad()
-        loss = (p[0] ** 2 + p[1] - 11) ** 2 + (p[0] + p[1] ** 2 - 7) ** 2
-        loss.backward()
-        optimizer.step()
+def test_a_thousand_steps_are_pytorchs(pytorch_path):
+    landscape, start = problem("himmelblau"), np.array([-1.3, 2.2])
+    ours = descend(landscape, start, HeavyBall(LR, MOMENTUM), 1000, tol=0.0, record=1).trajectory.x[:, 0]
+    theirs = pytorch_path(landscape, start, 1000, "SGD", lr=LR, momentum=MOMENTUM, nesterov=False)
+    np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-12)
+
+
+def test_a_thousand_steps_are_optaxs(optax_path):
+    landscape, start = problem("himmelblau"), np.array([-1.3, 2.2])
+    ours = descend(landscape, start, HeavyBall(LR, MOMENTUM), 1000, tol=0.0, record=1).trajectory.x[:, 0]
+    theirs = optax_path(landscape, start, 1000, "sgd", learning_rate=LR, momentum=MOMENTUM, nesterov=False)
+    np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-12)
 
 
 @pytest.mark.parametrize("kappa", [10.0, 100.0, 1000.0])
@@ -80,7 +79,7 @@ def test_the_displacement_that_is_kept_is_tangent():
     gradient = glass.riemannian_gradient(x)
     memory = method.init(glass, x, gradient)
     for _ in range(20):
-        x, gradient, memory = method.step(glass, x, gradient, memory)
+        x, gradient, memory = method.step(glass, x, gradient, memory, None)
         assert np.abs((x * memory.displacement).sum(axis=1)).max() < 1e-14
         assert np.abs((x * gradient).sum(axis=1)).max() < 1e-13
 
