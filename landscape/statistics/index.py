@@ -5,128 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
-from typing import Protocol
 
 import numpy as np
 
 from landscape.arrays import Array, IntArray
-from landscape.critical.classify import classify
-from landscape.critical.find import find_critical_points, union
-from landscape.critical.newton import Newton
-from landscape.critical.points import CriticalPoints
-from landscape.critical.search import search
 from landscape.parallel import map_chunks
-from landscape.problems import problem
 from landscape.random import stream
 from landscape.results import Results, shared
+from landscape.statistics.agreement import chi_square_p_value, ratio_p_value
+from landscape.statistics.ensembles import GOE as GOE
+from landscape.statistics.ensembles import Ensemble as Ensemble
+from landscape.statistics.ensembles import KnownLaw
+from landscape.statistics.ensembles import Separable as Separable
+from landscape.statistics.ensembles import SphericalSpinGlass as SphericalSpinGlass
 from landscape.statistics.intervals import bootstrap_ratio_interval, clopper_pearson
-from landscape.theory.spin_glass import mean_critical_points
 
 CHUNKS = 16  # streams a dimension's samples are split into, whatever the number of workers
-
-
-class Ensemble(Protocol):
-    """A kind of random landscape whose critical points can be sampled.
-
-    A newcomer writes `counts`. With `independent` true each sample is one critical point, and intervals are exact
-    binomial ones; otherwise the points of one sample belong together and intervals come from resampling samples.
-    """
-
-    @property
-    def independent(self) -> bool:
-        """Whether every sample is a single critical point, drawn independently."""
-
-    def counts(self, dim: int, samples: int, rng: np.random.Generator) -> IntArray:
-        """How many critical points of each index each sample has, (samples, dim + 1)."""
-
-
-@dataclass(frozen=True)
-class GOE:
-    """The origin of f(x) = x A x / 2 with A from the Gaussian Orthogonal Ensemble: one critical point a sample."""
-
-    independent = True
-
-    def counts(self, dim: int, samples: int, rng: np.random.Generator) -> IntArray:
-        block = max(1, 4_000_000 // dim**2)
-        index = np.concatenate(
-            [_negative_eigenvalues(rng, min(block, samples - done), dim) for done in range(0, samples, block)]
-        )
-        return _one_hot(index, dim + 1)
-
-
-def _negative_eigenvalues(rng: np.random.Generator, size: int, dim: int) -> IntArray:
-    a = rng.standard_normal((size, dim, dim))
-    return (np.linalg.eigvalsh(a + np.swapaxes(a, 1, 2)) < 0).sum(axis=1)
-
-
-@dataclass(frozen=True)
-class Separable:
-    """Critical points of sums of cosines with random amplitudes and phases, found by Newton from uniform starts.
-
-    Every coordinate has one minimum and one maximum whose basins are congruent, so that each of the 2^n points is as
-    likely to be found: the landscape for which a minimum has probability 2^-n.
-
-    Parameters
-    ----------
-    starts : int
-        Searches in each random landscape.
-    """
-
-    starts: int = 1000
-    independent = True
-
-    def counts(self, dim: int, samples: int, rng: np.random.Generator) -> IntArray:
-        found = []
-        missing = samples
-        while missing > 0:
-            landscape = problem("cosine_sum", dim=dim, seed=int(rng.integers(2**31)))
-            runs = search(landscape, landscape.starts(rng, min(self.starts, missing)), Newton()).converged()
-            found.append(classify(landscape, runs.x).index)
-            missing -= len(runs)
-        return _one_hot(np.concatenate(found), dim + 1)
-
-
-@dataclass(frozen=True)
-class SphericalSpinGlass:
-    """All critical points of pure p-spin landscapes on the sphere of intrinsic dimension `dim`: of dim + 1 spins.
-
-    Each sample is searched until a whole further round of starts finds nothing new and the Morse sum is right, or
-    `rounds` are over. A sample is never left out, because leaving out the hard ones would bias the mean.
-
-    Parameters
-    ----------
-    p : int
-        Number of spins that interact.
-    starts : int, optional
-        Searches a round; ten times the mean number of points if left out.
-    rounds : int
-        At most so many rounds.
-    """
-
-    p: int = 3
-    starts: int | None = None
-    rounds: int = 10
-    independent = False
-
-    def counts(self, dim: int, samples: int, rng: np.random.Generator) -> IntArray:
-        counts = np.zeros((samples, dim + 1), dtype=np.int64)
-        for sample in counts:
-            points = self.exhaust(dim + 1, rng)
-            sample += np.bincount(points.index, minlength=dim + 1)
-        return counts
-
-    def exhaust(self, n: int, rng: np.random.Generator) -> CriticalPoints:
-        """All critical points of one random sample with n spins, as far as repeated searching tells."""
-        landscape = problem("spherical_spin_glass", p=self.p, n=n, seed=int(rng.integers(2**31)))
-        starts = self.starts or int(np.ceil(10 * mean_critical_points(self.p, n).sum()))
-        points = find_critical_points(landscape, landscape.starts(rng, starts))
-        for _ in range(self.rounds - 1):
-            known = len(points)
-            more = find_critical_points(landscape, landscape.starts(rng, starts))
-            points = union(landscape, [points, more])
-            if len(points) == known and points.euler.holds:
-                break
-        return points
+_BLOCK = 250_000  # counts that are held at once where samples need not be told apart: they stay in cache
+FALSE_ALARM = 1e-3  # p-value, times the number of dimensions, below which a measurement is said to differ from a law
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -145,6 +41,15 @@ class IndexStatistics(Results):
     low, high : (r,)
         Interval for `minimum`: exact binomial (Clopper-Pearson) where samples are single points, otherwise bootstrap
         over samples.
+    index_low, index_high : (r, max dim + 1)
+        Such intervals for the share of each index.
+    exact : (r, max dim + 1)
+        What theory says of the shares, exactly at this dimension; NaN where it does not.
+    p_value : (r,)
+        Of all shares against `exact`: Pearson's chi-square where samples are single points, Hotelling's test of the
+        samples otherwise; NaN without a law, or with too few samples.
+    asymptotic : (r,)
+        Large-n law of `minimum`, corrections included; NaN where there is none.
     """
 
     dim: IntArray
@@ -153,6 +58,11 @@ class IndexStatistics(Results):
     minimum: Array
     low: Array
     high: Array
+    index_low: Array
+    index_high: Array
+    exact: Array
+    p_value: Array
+    asymptotic: Array
     ensemble: str = field(default="", metadata=shared())
     confidence: float = field(default=0.95, metadata=shared())
 
@@ -162,9 +72,31 @@ class IndexStatistics(Results):
         return self.counts.sum(axis=1)
 
     @property
+    def shares(self) -> Array:
+        """Share of each index, (r, max dim + 1)."""
+        return self.counts / self.points[:, None]
+
+    @property
     def mean_index(self) -> Array:
         """Mean index over all critical points, (r,)."""
-        return self.counts @ np.arange(self.counts.shape[1]) / self.points
+        return self.shares @ np.arange(self.counts.shape[1])
+
+    @property
+    def variance_index(self) -> Array:
+        """Variance of the index over all critical points, (r,)."""
+        return self.shares @ np.arange(self.counts.shape[1]) ** 2 - self.mean_index**2
+
+    @property
+    def verdicts(self) -> list[str]:
+        """For each dimension 'agrees' or 'differs', with one false alarm in a thousand over all dimensions; or 'no law'
+        or 'too few samples'."""
+        limit = FALSE_ALARM / len(self)
+        words = []
+        for p, known in zip(self.p_value, np.isfinite(self.exact[:, 0]), strict=True):
+            words.append(
+                "no law" if not known else "too few samples" if np.isnan(p) else "differs" if p < limit else "agrees"
+            )
+        return words
 
     def __repr__(self) -> str:
         lines = [f"{self.ensemble}", "  dim  samples   points  P(minimum)  interval"]
@@ -190,7 +122,8 @@ def index_statistics(
     Parameters
     ----------
     ensemble : Ensemble
-        `GOE()`, `Separable()`, `SphericalSpinGlass(p)` or your own.
+        `GOE()`, `Wishart()`, `Separable()`, `GaussianField()`, `SphericalSpinGlass(p)`, `MixedSpinGlass(weights)`,
+        `RandomLandscapes(make)` or a class of your own.
     dims : sequence of int
         Dimensions, each at least 1.
     n_samples : int or sequence of int
@@ -238,38 +171,59 @@ def index_statistics(
     chunks = list(map_chunks(executor, _sample_chunk, tasks, progress))
     rows = [np.concatenate([c for c, t in zip(chunks, tasks, strict=True) if t[1] == dim]) for dim in dims]
 
-    counts = np.zeros((len(dims), max(dims) + 1), dtype=np.int64)
-    minimum, low, high = np.zeros(len(dims)), np.zeros(len(dims)), np.zeros(len(dims))
-    for row, sample_counts in enumerate(rows):
-        counts[row, : dims[row] + 1] = sample_counts.sum(axis=0)
-        minima, points = sample_counts[:, 0], sample_counts.sum(axis=1)
-        minimum[row] = minima.sum() / points.sum()
+    width = max(dims) + 1
+    counts = np.zeros((len(dims), width), dtype=np.int64)
+    low, high = np.zeros((len(dims), width)), np.zeros((len(dims), width))
+    exact = np.full((len(dims), width), np.nan)
+    p_value, asymptotic = np.full(len(dims), np.nan), np.full(len(dims), np.nan)
+    for row, (dim, sample_counts) in enumerate(zip(dims, rows, strict=True)):
+        part = slice(0, dim + 1)
+        total = sample_counts.sum(axis=0)
+        if total.sum() == 0:
+            raise ValueError(f"{ensemble!r}: not a single critical point was found in dimension {dim}")
+        counts[row, part] = total
         if ensemble.independent:
-            low[row], high[row] = clopper_pearson(minima.sum(), points.sum(), confidence)
+            low[row, part], high[row, part] = clopper_pearson(total, total.sum(), confidence)
         else:
-            low[row], high[row] = bootstrap_ratio_interval(minima, points, rng, confidence)
+            low[row, part], high[row, part] = bootstrap_ratio_interval(
+                sample_counts, sample_counts.sum(axis=1), rng, confidence
+            )
+        law = ensemble.law(dim) if isinstance(ensemble, KnownLaw) else None
+        if law is not None:
+            exact[row, part] = law
+            p_value[row] = chi_square_p_value(total, law) if ensemble.independent else ratio_p_value(sample_counts, law)
+        if isinstance(ensemble, GOE):
+            asymptotic[row] = ensemble.minimum_asymptotic(dim)
     return IndexStatistics(
         dim=np.array(dims),
-        samples=np.array([len(r) for r in rows]),
+        samples=np.array(sizes),
         counts=counts,
-        minimum=minimum,
-        low=low,
-        high=high,
+        minimum=counts[:, 0] / counts.sum(axis=1),
+        low=low[:, 0],
+        high=high[:, 0],
+        index_low=low,
+        index_high=high,
+        exact=exact,
+        p_value=p_value,
+        asymptotic=asymptotic,
         ensemble=repr(ensemble),
         confidence=confidence,
     )
 
 
 def _sample_chunk(ensemble: Ensemble, dim: int, samples: int, seed: int, chunk: int) -> IntArray:
-    return ensemble.counts(dim, samples, stream(seed, {"ensemble": repr(ensemble), "dim": dim}, chunk))
+    """Counts of a chunk's samples, (samples, dim + 1); all in one row where samples need not be told apart."""
+    rng = stream(seed, {"ensemble": repr(ensemble), "dim": dim}, chunk)
+    if not ensemble.independent:
+        return ensemble.counts(dim, samples, rng)
+    block = max(1, _BLOCK // (dim + 1))
+    total = np.zeros((1, dim + 1), dtype=np.int64)
+    for done in range(0, samples, block):
+        total += ensemble.counts(dim, min(block, samples - done), rng).sum(axis=0)
+    return total
 
 
 def _split(size: int) -> list[int]:
     """Sizes of at most `CHUNKS` nearly equal parts."""
     parts = min(CHUNKS, size)
     return [size // parts + (k < size % parts) for k in range(parts)]
-
-
-def _one_hot(index: IntArray, width: int) -> IntArray:
-    """Counts of single critical points: row i has a one at index[i], (m, width)."""
-    return (index[:, None] == np.arange(width)).astype(np.int64)

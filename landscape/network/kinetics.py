@@ -1,0 +1,136 @@
+"""Rates from harmonic transition-state theory, and mean first-passage times by graph transformation."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import networkx as nx
+import numpy as np
+
+from landscape.arrays import Array
+from landscape.network.connect import Graph
+from landscape.network.thermodynamics import copies, log_frequencies
+
+
+def rate_matrix(network: Graph, temperature: float) -> Array:
+    """Rate constants between minima by harmonic transition-state theory, for unit mass and Boltzmann's constant 1.
+
+    Over a saddle s from minimum a,
+
+        k = (n_s / n_a) / (2 pi) * prod(omega_a) / prod(omega_s) * exp(-(V_s - V_a) / T),
+
+    n the number of copies of a point and omega the frequencies of its vibrations, the saddle's without the unstable
+    one (Vineyard 1957, J. Phys. Chem. Solids 3, 121; Wales 2003, *Energy Landscapes*, eq. 7.29). A saddle that joins a
+    minimum with itself, or with its own copy, changes nothing.
+
+    Parameters
+    ----------
+    network : networkx.MultiGraph
+        From `transition_network`, m minima.
+    temperature : float
+        In the function's units, positive.
+
+    Returns
+    -------
+    (m, m) : entry (a, b) is the rate from a to b, in the order of the network's nodes; rows add up to zero.
+
+    Raises
+    ------
+    ValueError
+        If the temperature is not positive.
+
+    Examples
+    --------
+    >>> import numpy as np, landscape
+    >>> surface = landscape.problem("muller_brown")
+    >>> points = landscape.find_critical_points(surface, surface.starts(np.random.default_rng(0), 500))
+    >>> network = landscape.transition_network(landscape.connect(surface, points))
+    >>> rates = landscape.rate_matrix(network, 10.0)
+    >>> bool(rates[0, 2] < rates[1, 2] < rates[2, 1])
+    True
+    """
+    if not temperature > 0:
+        raise ValueError(f"temperature is {temperature} but must be positive")
+    row = {node: number for number, node in enumerate(network.nodes)}
+    rates = np.zeros((len(row), len(row)))
+    for a, b, data in network.edges(data=True):
+        if a == b:
+            continue
+        for here, there in ((a, b), (b, a)):
+            minimum = network.nodes[here]
+            log_rate = (
+                np.log(copies(data) / copies(minimum) / (2 * np.pi))
+                + log_frequencies(minimum)
+                - log_frequencies(data)
+                - (data["value"] - minimum["value"]) / temperature
+            )
+            rates[row[here], row[there]] += np.exp(log_rate)
+    rates[np.diag_indices(len(row))] = -rates.sum(axis=1)
+    return rates
+
+
+def mean_first_passage_times(rates: Array, targets: Collection[int]) -> Array:
+    """Mean times to reach any of the targets, by graph transformation (Trygubenko & Wales 2006, J. Chem. Phys. 124,
+    234110).
+
+    States are removed one by one, those that remain taking over their branching probabilities and waiting times.
+    Nothing is ever subtracted (1 - P_aa is the sum of the others), so that the result is as good at low temperatures,
+    where the linear equations lose all digits.
+
+    Parameters
+    ----------
+    rates : (m, m)
+        Entry (a, b) is the rate from a to b; the diagonal is ignored.
+    targets : collection of int
+        Rows.
+
+    Returns
+    -------
+    (m,) : zero at targets, infinite where no target can be reached.
+
+    Raises
+    ------
+    ValueError
+        If there is no target, or one is not a row.
+
+    Examples
+    --------
+    >>> chain = np.array([[0.0, 1.0, 0.0], [1.0, 0.0, 1.0], [0.0, 1.0, 0.0]])
+    >>> mean_first_passage_times(chain, [2]).tolist()
+    [3.0, 2.0, 0.0]
+    """
+    m = len(rates)
+    goal = sorted(set(targets))
+    if not goal or goal[0] < 0 or goal[-1] >= m:
+        raise ValueError(f"targets is {sorted(targets)} but must name at least one of the states 0 to {m - 1}")
+    away = np.where(np.eye(m, dtype=bool), 0.0, rates)
+    away[goal] = 0.0
+    inner = _sure_to_arrive(away, goal)
+    total = away[inner].sum(axis=1)
+    jump, wait = away[inner] / total[:, None], 1 / total
+    for position, state in enumerate(inner):
+        later = inner[position + 1 :] + goal
+        leave = jump[position, later].sum()
+        jump[position, later] /= leave
+        wait[position] /= leave
+        rest = slice(position + 1, None)
+        towards = jump[rest, state].copy()
+        jump[rest, later] += towards[:, None] * jump[position, later]
+        wait[rest] += towards * wait[position]
+        jump[rest, state] = 0.0
+    result = np.full(m, np.inf)
+    result[goal] = 0.0
+    for position in range(len(inner) - 1, -1, -1):
+        later = inner[position + 1 :]
+        result[inner[position]] = wait[position] + jump[position, later] @ result[later]
+    return result
+
+
+def _sure_to_arrive(away: Array, goal: list[int]) -> list[int]:
+    """The states outside the goal from which no way leads where the goal cannot be reached."""
+    graph = nx.DiGraph(list(zip(*np.nonzero(away), strict=True)))
+    graph.add_nodes_from(range(len(away)))
+    reaching = set(goal).union(*(nx.ancestors(graph, state) for state in goal))
+    lost = set(graph) - reaching
+    leaking = lost.union(*(nx.ancestors(graph, state) for state in lost))
+    return sorted(set(graph) - leaking - set(goal))

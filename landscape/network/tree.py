@@ -1,0 +1,209 @@
+"""Disconnectivity graphs: how basins join when the level rises (Becker & Karplus 1997, J. Chem. Phys. 106, 1495)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from networkx.utils import UnionFind
+
+from landscape.arrays import Array, IntArray
+from landscape.network.connect import Graph
+
+_TIE = 1e-10  # saddles whose heights agree to this part of the range of values join basins at once
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Disconnectivity:
+    """The tree of superbasins, a forest where the network is in pieces.
+
+    Nodes 0 to m - 1 are the minima; those above are superbasins, each after all that it holds.
+
+    Attributes
+    ----------
+    minimum : (m,)
+        The minima's numbers in the network.
+    level : (k,)
+        A minimum's value; for a superbasin the height of the saddle at which its parts join, exactly.
+    parent : (k,)
+        The superbasin that each node belongs to, -1 for a root.
+    saddle : (k,)
+        The number of that saddle in the network, -1 for minima.
+    """
+
+    minimum: IntArray
+    level: Array
+    parent: IntArray
+    saddle: IntArray
+
+    def __len__(self) -> int:
+        return len(self.level)
+
+    @property
+    def roots(self) -> IntArray:
+        """Nodes that belong to no superbasin: one for each component of the network."""
+        return np.flatnonzero(self.parent < 0)
+
+    def children(self) -> list[list[int]]:
+        """For each node the nodes that join in it."""
+        result: list[list[int]] = [[] for _ in self.parent]
+        for node, parent in enumerate(self.parent.tolist()):
+            if parent >= 0:
+                result[parent].append(node)
+        return result
+
+    def superbasins(self, level: float) -> list[list[int]]:
+        """The minima's numbers, by the superbasin that holds them when everything up to `level` is flooded.
+
+        Minima above `level` are left out. Superbasins are in order of their lowest minimum.
+        """
+        top = np.arange(len(self))
+        for node in range(len(self) - 1, -1, -1):
+            parent = self.parent[node]
+            if parent >= 0 and self.level[parent] <= level:
+                top[node] = top[parent]
+        flooded = np.flatnonzero(self.level[: len(self.minimum)] <= level)
+        flooded = flooded[np.argsort(self.level[flooded], kind="stable")]
+        groups: dict[int, list[int]] = {}
+        for leaf in flooded.tolist():
+            groups.setdefault(int(top[leaf]), []).append(int(self.minimum[leaf]))
+        return list(groups.values())
+
+    def barrier(self, a: int, b: int) -> float:
+        """The lowest height at which two minima, by their numbers, are in one superbasin; infinite if never."""
+        row = {number: leaf for leaf, number in enumerate(self.minimum.tolist())}
+        above = []
+        for node in (row[a], row[b]):
+            line = [node]
+            while self.parent[line[-1]] >= 0:
+                line.append(int(self.parent[line[-1]]))
+            above.append(line)
+        common = set(above[0]) & set(above[1])
+        return min((float(self.level[node]) for node in common), default=float("inf"))
+
+    def lowest(self) -> Array:
+        """The value of the lowest minimum that each node holds, (k,)."""
+        result = np.where(np.arange(len(self)) < len(self.minimum), self.level, np.inf)
+        for node, parent in enumerate(self.parent.tolist()):
+            if parent >= 0:
+                result[parent] = min(result[parent], result[node])
+        return result
+
+    def leaves(self) -> IntArray:
+        """How many minima each node holds, (k,)."""
+        result = (np.arange(len(self)) < len(self.minimum)).astype(np.int64)
+        for node, parent in enumerate(self.parent.tolist()):
+            if parent >= 0:
+                result[parent] += result[node]
+        return result
+
+    def layout(self) -> Array:
+        """Horizontal places of the nodes, (k,), such that no lines cross: leaves at 0, 1, 2, ... in the tree's order.
+
+        Of the parts that join in a superbasin the one with the lowest minimum stands in the middle, the others go
+        outwards to either side by turns. A superbasin stands over its lowest minimum: the stem of a funnel is straight.
+        """
+        lowest, children = self.lowest(), self.children()
+        place = np.zeros(len(self))
+        roots = sorted(self.roots.tolist(), key=lambda node: (lowest[node], node))
+        waiting = _from_the_middle(roots)[::-1]
+        taken = 0
+        while waiting:
+            node = waiting.pop()
+            if children[node]:
+                parts = sorted(children[node], key=lambda child: (lowest[child], child))
+                # A subtree's higher parts stand on its outer side, by turns left and right at each level.
+                waiting += _from_the_middle(parts, left=bool(node % 2))[::-1]
+            else:
+                place[node] = taken
+                taken += 1
+        for node, joined in enumerate(children):
+            if joined:
+                place[node] = place[min(joined, key=lambda child: (lowest[child], child))]
+        return place
+
+    def __repr__(self) -> str:
+        superbasins = len(self) - len(self.minimum)
+        return f"disconnectivity graph: {len(self.minimum)} minima, {superbasins} superbasins, {len(self.roots)} roots"
+
+
+def disconnectivity(network: Graph) -> Disconnectivity:
+    """The tree of superbasins, by one sweep over the saddles from the lowest up.
+
+    Parameters
+    ----------
+    network : networkx.MultiGraph
+        From `transition_network`.
+
+    Returns
+    -------
+    Disconnectivity
+        Levels are exact values of saddles, not bins of them; saddles of equal height join all at once.
+
+    Examples
+    --------
+    >>> import numpy as np, landscape
+    >>> camel = landscape.problem("six_hump_camel")
+    >>> points = landscape.find_critical_points(camel, camel.starts(np.random.default_rng(0), 500))
+    >>> tree = landscape.disconnectivity(landscape.transition_network(landscape.connect(camel, points)))
+    >>> tree
+    disconnectivity graph: 6 minima, 3 superbasins, 1 roots
+    >>> tree.superbasins(0.0)
+    [[0, 1], [2], [3]]
+    """
+    minima = list(network.nodes)
+    level: list[float] = [network.nodes[node]["value"] for node in minima]
+    saddle = [-1] * len(minima)
+    parent = [-1] * len(minima)
+    node_of = {number: row for row, number in enumerate(minima)}
+    joined = UnionFind(minima)
+    edges = sorted((data["value"], key, a, b) for a, b, key, data in network.edges(keys=True, data=True) if a != b)
+    heights = level + [edge[0] for edge in edges]
+    tie = _TIE * (max(heights) - min(heights)) if heights else 0.0
+    for height, key, a, b in edges:
+        if joined[a] == joined[b]:
+            continue
+        parts = [node_of[joined[a]], node_of[joined[b]]]
+        joined.union(a, b)
+        equal = [part for part in parts if saddle[part] >= 0 and height - level[part] <= tie]
+        if equal:
+            whole, parts = equal[0], [part for part in parts if part != equal[0]]
+            swallowed = {part for part in parts if part in equal}
+            # The other superbasin of the same height is dissolved into this one.
+            parts = [child for child in range(len(parent)) if parent[child] in swallowed] + [
+                part for part in parts if part not in swallowed
+            ]
+            for part in swallowed:
+                parent[part] = -2
+        else:
+            whole = len(level)
+            level.append(height)
+            saddle.append(key)
+            parent.append(-1)
+        for part in parts:
+            parent[part] = whole
+        node_of[joined[a]] = whole
+    return _in_order(minima, level, parent, saddle)
+
+
+def _in_order(minima: list[int], level: list[float], parent: list[int], saddle: list[int]) -> Disconnectivity:
+    """The tree without dissolved nodes, every superbasin after its parts."""
+    kept = [node for node in range(len(level)) if parent[node] != -2]
+    row = {node: number for number, node in enumerate(kept)}
+    return Disconnectivity(
+        np.array(minima, dtype=np.int64),
+        np.array([level[node] for node in kept]),
+        np.array([row.get(parent[node], -1) for node in kept], dtype=np.int64),
+        np.array([saddle[node] for node in kept], dtype=np.int64),
+    )
+
+
+def _from_the_middle(nodes: list[int], left: bool = False) -> list[int]:
+    """Nodes in a row with the first in the middle and the others by turns on either side."""
+    order: list[int] = []
+    for number, node in enumerate(nodes):
+        if (number % 2 == 0) == left:
+            order.append(node)
+        else:
+            order.insert(0, node)
+    return order

@@ -1,0 +1,139 @@
+"""The network of critical points on landscapes whose connections are known."""
+
+import networkx as nx
+import numpy as np
+import pytest
+from scipy.integrate import solve_ivp
+
+from landscape import Landscape, classify, connect, find_critical_points, problem, transition_network
+from landscape.critical.find import nearest
+from landscape.network.connect import branches
+
+
+def test_mueller_brown_barriers(surface):
+    """Values by Newton's method in higher precision."""
+    _, _, network = surface
+    low, middle, high = -146.69951721, -108.166724117, -80.7678181297
+    upper, lower = -40.6648435087, -72.2489401123
+    assert [network.nodes[k]["value"] for k in (0, 1, 2)] == pytest.approx([low, middle, high], abs=1e-6)
+    assert sorted(tuple(sorted(edge[:2])) for edge in network.edges) == [(0, 2), (1, 2)]
+    for a, b, data in network.edges(data=True):
+        height = upper if 0 in (a, b) else lower
+        value = {0: low, 1: middle, 2: high}
+        assert data["value"] == pytest.approx(height, abs=1e-6)
+        for end, barrier in zip(data["ends"], data["barriers"], strict=True):
+            assert barrier == pytest.approx(height - value[end], abs=1e-6)
+
+
+def test_the_ring_of_angles_is_a_path_graph(ring):
+    """Minima are windings q, E_q = n (1 - cos(2 pi q / n)), and n saddles lead from each q to q + 1 (closed form)."""
+    _, graph, network = ring
+    n, most = 9, 2
+    simple = nx.Graph(network)
+    assert sorted(degree for _, degree in simple.degree) == [1, 1, 2, 2, 2]
+    assert nx.is_connected(simple)
+    bond = np.diff([graph.nodes[k]["x"] for k in network], prepend=0.0, append=0.0)
+    winding = np.rint(((bond + np.pi) % (2 * np.pi) - np.pi).sum(axis=1) / (2 * np.pi)).astype(int)
+    assert sorted(winding) == list(range(-most, most + 1))
+    for node, q in zip(network, winding, strict=True):
+        assert network.nodes[node]["value"] == pytest.approx(n * (1 - np.cos(2 * np.pi * q / n)), abs=1e-8)
+    q_of = dict(zip(network, winding, strict=True))
+    for a, b in simple.edges:
+        saddles = network[a][b]
+        assert abs(q_of[a] - q_of[b]) == 1
+        assert len(saddles) == n
+        angle = (q_of[a] + q_of[b]) * np.pi / (n - 2)
+        height = (n - 1) * (1 - np.cos(angle)) + 1 + np.cos(angle)
+        assert [data["value"] for data in saddles.values()] == pytest.approx([height] * n, abs=1e-8)
+    assert graph.graph["lost"] == []
+
+
+def test_seven_atoms_have_four_minima_and_twelve_saddles_with_two_ends_each(cluster):
+    _, graph, network = cluster
+    assert network.number_of_nodes() == 4
+    assert network.number_of_edges() == 12
+    assert nx.number_of_selfloops(network) == 6
+    assert all(graph.out_degree(saddle) == 2 for *_, saddle in network.edges(keys=True))
+    for saddle, end, data in graph.edges(data=True):
+        assert data["barrier"] == graph.nodes[saddle]["value"] - graph.nodes[end]["value"] > 0
+        assert data["length"] > 0
+
+
+def test_ends_are_those_of_a_stiff_integrator(cluster):
+    """Every branch of every saddle of seven atoms, by SciPy's BDF from its own unstable direction."""
+    landscape, graph, _ = cluster
+    minima = [k for k in graph if graph.nodes[k]["kind"] == "minimum"]
+    bottom = np.array([graph.nodes[k]["x"] for k in minima])
+    for saddle in [k for k in graph if graph.nodes[k]["index"] == 1]:
+        x = np.array(graph.nodes[saddle]["x"])
+        direction = np.linalg.eigh(landscape.hessian(x))[1][:, 0]
+        ends = []
+        for side in (1e-3, -1e-3):
+            line = solve_ivp(
+                lambda _, y: -landscape.gradient(y),
+                (0, 30.0),
+                x + side * direction,
+                method="BDF",
+                jac=lambda _, y: -landscape.hessian(y),
+                rtol=1e-7,
+                atol=1e-9,
+            )
+            ends.append(minima[int(nearest(landscape, bottom, line.y[:, -1][None], 1e-2)[0])])
+        assert sorted(ends) == sorted(end for _, end in graph.out_edges(saddle))
+
+
+def test_minima_found_on_the_way_are_added():
+    camel = problem("six_hump_camel")
+    points = find_critical_points(camel, camel.starts(np.random.default_rng(0), 500))
+    whole, grown = connect(camel, points), connect(camel, points.saddles)
+    assert sum(data["kind"] == "minimum" for _, data in grown.nodes(data=True)) == 6
+    again = transition_network(whole), transition_network(grown)
+    heights = [sorted(round(data["value"], 9) for *_, data in network.edges(data=True)) for network in again]
+    assert heights[0] == heights[1]
+
+
+def test_lengths_are_those_of_the_paths():
+    """On x^2 (x^2 - 2) + y^2 the branches run along the axis from 0 to 1 and -1."""
+
+    def value(x):
+        return x[..., 0] ** 4 - 2 * x[..., 0] ** 2 + x[..., 1] ** 2
+
+    well = Landscape.from_function(value, dim=2, box=(-2, 2), confining=True)
+    traced = branches(well, classify(well, [0.0, 0.0]))
+    np.testing.assert_allclose(traced.length, 1.0, atol=1e-6)
+
+
+def test_a_branch_without_a_bottom_is_lost():
+    """x^2 / 2 - y^2 + y^3 / 3 falls for ever towards negative y."""
+    slope = Landscape.from_function(
+        lambda x: x[..., 0] ** 2 / 2 - x[..., 1] ** 2 + x[..., 1] ** 3 / 3, dim=2, box=(-3.0, 3.0)
+    )
+    points = find_critical_points(slope, slope.starts(np.random.default_rng(0), 100))
+    graph = connect(slope, points, max_steps=300)
+    assert [graph.nodes[k]["index"] for k in graph] == [0, 1]
+    assert len(graph.graph["lost"]) == graph.number_of_edges() == 1
+    assert transition_network(graph).number_of_edges() == 0
+
+
+def test_a_line_that_symmetry_keeps_on_another_saddle_is_followed_to_a_minimum():
+    """Down from (0, 0) the line along y = 0 ends at the saddles (+-1, 0), whose own ends are the four minima."""
+
+    def value(x):
+        return (x[..., 0] ** 2 - 1) ** 2 + x[..., 1] ** 2 * (1 - 1.5 * x[..., 0] ** 2) + x[..., 1] ** 4
+
+    crossing = Landscape.from_function(value, dim=2, box=(-2.0, 2.0), confining=True)
+    points = find_critical_points(crossing, crossing.starts(np.random.default_rng(0), 400))
+    graph = connect(crossing, points)
+    top = next(k for k in graph if graph.nodes[k]["index"] == 1 and graph.nodes[k]["value"] > 0.5)
+    assert {graph.nodes[k]["kind"] for k in graph.successors(top)} == {"saddle"}
+    network = transition_network(graph)
+    assert network.number_of_nodes() == 4
+    assert nx.is_connected(network)
+    assert top in {key for *_, key in network.edges(keys=True)}
+
+
+def test_points_of_another_landscape_are_refused():
+    camel = problem("six_hump_camel")
+    points = find_critical_points(camel, [[0.0, 0.0]])
+    with pytest.raises(ValueError, match="points have 2 coordinates but the landscape has dim 3"):
+        connect(problem("spherical_spin_glass", n=3), points)

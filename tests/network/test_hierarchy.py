@@ -1,0 +1,63 @@
+"""From every index down to the next: edges go where they should, and the top leads to the rest."""
+
+from collections import Counter
+
+import networkx as nx
+import numpy as np
+import pytest
+
+from landscape import find_critical_points, hierarchy, morse_complex, problem
+
+
+def indices(graph):
+    return Counter(data["index"] for _, data in graph.nodes(data=True))
+
+
+@pytest.fixture(scope="module")
+def glass():
+    landscape = problem("spherical_spin_glass", n=4, seed=3)
+    points = find_critical_points(landscape, landscape.starts(np.random.default_rng(0), 800))
+    return landscape, points, hierarchy(landscape, points)
+
+
+def test_edges_run_downhill_from_an_index_to_the_next(glass):
+    _, points, graph = glass
+    assert graph.number_of_nodes() == len(points)
+    assert nx.is_directed_acyclic_graph(graph)
+    for top, end, data in graph.edges(data=True):
+        assert graph.nodes[top]["index"] == graph.nodes[end]["index"] + 1
+        assert data["barrier"] == graph.nodes[top]["value"] - graph.nodes[end]["value"] > 0
+        assert ("branch" in data) == (graph.nodes[top]["index"] == 1)
+
+
+def test_searches_find_neighbours_by_the_flow(glass):
+    """A search need not follow the flow, but most of its edges are lines of the Morse complex."""
+    landscape, points, graph = glass
+    complex_ = morse_complex(landscape, points)
+    row = [np.flatnonzero(points.index == k) for k in range(4)]
+    total = agree = 0
+    for top, end in graph.edges():
+        k = graph.nodes[top]["index"]
+        lines = complex_.lines[k - 1][np.flatnonzero(row[k - 1] == end)[0], np.flatnonzero(row[k] == top)[0]]
+        total += 1
+        agree += lines > 0
+        if k == 1:
+            assert lines > 0
+    assert agree / total > 0.8
+
+
+def test_the_maxima_lead_to_all_points_of_the_spin_glass(glass):
+    """From the five maxima alone to all 26 points."""
+    landscape, points, _ = glass
+    graph = hierarchy(landscape, points.maxima)
+    assert indices(graph) == points.count_by_index()
+
+
+def test_points_without_an_edge_below_are_minima(glass):
+    _, _, graph = glass
+    assert {graph.nodes[k]["index"] for k in graph if graph.out_degree(k) == 0} == {0}
+
+
+def test_points_of_another_landscape_are_refused(glass):
+    with pytest.raises(ValueError, match="points have 4 coordinates but the landscape has dim 2"):
+        hierarchy(problem("himmelblau"), glass[1])

@@ -1,0 +1,88 @@
+"""Disconnectivity graphs: the tree is that of the sublevel sets."""
+
+import networkx as nx
+import numpy as np
+import pytest
+
+from landscape import Disconnectivity, disconnectivity, minimax_path
+
+
+@pytest.mark.parametrize("levels", [None, 3])
+@pytest.mark.parametrize("seed", range(5))
+def test_superbasins_are_the_components_below_a_level(seed, levels, random_network):
+    network = random_network(seed, levels=levels)
+    tree = disconnectivity(network)
+    assert isinstance(tree, Disconnectivity)
+    for level in np.linspace(-2, 8, 41):
+        low = nx.MultiGraph()
+        low.add_nodes_from(node for node, data in network.nodes(data=True) if data["value"] <= level)
+        low.add_edges_from((a, b) for a, b, data in network.edges(data=True) if data["value"] <= level)
+        parts = {frozenset(part) for part in nx.connected_components(low)}
+        assert {frozenset(part) for part in tree.superbasins(level)} == parts
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_levels_are_heights_of_saddles_and_barriers_those_of_minimax_paths(seed, random_network):
+    network = random_network(seed)
+    tree = disconnectivity(network)
+    heights = {data["saddle"]: data["value"] for *_, data in network.edges(data=True)}
+    inner = tree.saddle >= 0
+    assert tree.level[inner].tolist() == [heights[saddle] for saddle in tree.saddle[inner].tolist()]
+    for a in range(6):
+        for b in range(a):
+            if nx.has_path(network, a, b):
+                assert tree.barrier(a, b) == minimax_path(network, a, b).height
+            else:
+                assert tree.barrier(a, b) == np.inf
+
+
+def test_saddles_of_equal_height_join_at_once():
+    star = nx.MultiGraph()
+    for node in range(5):
+        star.add_node(node, value=0.1 * node)
+    for key, (a, b) in enumerate([(0, 1), (2, 3), (0, 2), (3, 4)]):
+        star.add_edge(a, b, key=5 + key, value=2.0 + (1e-14 if key == 2 else 0.0), saddle=5 + key)
+    tree = disconnectivity(star)
+    assert repr(tree) == "disconnectivity graph: 5 minima, 1 superbasins, 1 roots"
+    assert tree.children()[5] == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("levels", [None, 4])
+def test_no_lines_cross(levels, random_network):
+    """The leaves of every subtree are neighbours, each node stands over its own leaves, and levels rise to the root."""
+    tree = disconnectivity(random_network(7, nodes=200, edges=400, levels=levels))
+    place, children = tree.layout(), tree.children()
+    leaves = [[k] if k < len(tree.minimum) else [] for k in range(len(tree))]
+    for node, joined in enumerate(children):
+        for child in joined:
+            assert child < node
+            assert tree.level[child] < tree.level[node]
+            leaves[node] += leaves[child]
+        span = np.sort(place[leaves[node]])
+        np.testing.assert_array_equal(np.diff(span), 1)
+        assert span[0] <= place[node] <= span[-1]
+    assert sorted(place[: len(tree.minimum)]) == list(range(len(tree.minimum)))
+    assert tree.leaves()[tree.roots].sum() == len(tree.minimum)
+    assert tree.lowest()[tree.roots].min() == tree.level.min()
+
+
+def test_a_tree_of_two_thousand_minima_is_no_trouble():
+    """A funnel, the deepest tree there can be."""
+    chain = nx.MultiGraph()
+    for node in range(2000):
+        chain.add_node(node, value=float(node))
+    for node in range(1999):
+        chain.add_edge(node, node + 1, key=2000 + node, value=node + 1.5, saddle=2000 + node)
+    tree = disconnectivity(chain)
+    assert len(tree) == 3999
+    assert np.ptp(tree.layout()) == 1999
+
+
+def test_the_ring_of_angles(ring):
+    """Windings +-q join at the height of the saddle q - 1 -> q; both signs by symmetry at the same height."""
+    _, _, network = ring
+    tree = disconnectivity(network)
+    assert len(tree.minimum) == 5
+    height = [8 * (1 - np.cos(a)) + 1 + np.cos(a) for a in (np.pi / 7, 3 * np.pi / 7)]
+    np.testing.assert_allclose(tree.level[5:], height, atol=1e-8)
+    assert [len(joined) for joined in tree.children()[5:]] == [3, 3]
