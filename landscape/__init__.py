@@ -9,11 +9,15 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from landscape.critical.along_descent import along_descent as along_descent
     from landscape.critical.certificate import Certificate as Certificate
     from landscape.critical.certificate import certify as certify
     from landscape.critical.classify import classify as classify
     from landscape.critical.dimer import Dimer as Dimer
     from landscape.critical.eigenvector_following import EigenvectorFollowing as EigenvectorFollowing
+    from landscape.critical.ends import End as End
+    from landscape.critical.ends import SearchEnds as SearchEnds
+    from landscape.critical.ends import search_ends as search_ends
     from landscape.critical.exploration import Exploration as Exploration
     from landscape.critical.exploration import explore as explore
     from landscape.critical.find import find_critical_points as find_critical_points
@@ -26,33 +30,91 @@ if TYPE_CHECKING:
     from landscape.critical.search import SearchRuns as SearchRuns
     from landscape.critical.search import SearchStatus as SearchStatus
     from landscape.critical.search import search as search
+    from landscape.derivative_check import DerivativeCheck as DerivativeCheck
+    from landscape.derivative_check import check_derivatives as check_derivatives
+    from landscape.descent.adagrad import AdaGrad as AdaGrad
+    from landscape.descent.adam import Adam as Adam
     from landscape.descent.armijo import ArmijoGradientDescent as ArmijoGradientDescent
+    from landscape.descent.cubic_regularized_newton import CubicRegularizedNewton as CubicRegularizedNewton
     from landscape.descent.ensemble import Descent as Descent
     from landscape.descent.ensemble import DescentStatus as DescentStatus
     from landscape.descent.ensemble import descend as descend
+    from landscape.descent.exact_line_search import ExactLineSearch as ExactLineSearch
     from landscape.descent.gradient_descent import GradientDescent as GradientDescent
+    from landscape.descent.gradient_flow import GradientFlow as GradientFlow
+    from landscape.descent.gradient_flow import gradient_flow as gradient_flow
     from landscape.descent.heavy_ball import HeavyBall as HeavyBall
     from landscape.descent.nesterov import Nesterov as Nesterov
+    from landscape.descent.noisy_gradient_descent import NoisyGradientDescent as NoisyGradientDescent
+    from landscape.descent.perturbed_gradient_descent import PerturbedGradientDescent as PerturbedGradientDescent
+    from landscape.descent.rmsprop import RMSProp as RMSProp
+    from landscape.descent.saddle_free_newton import SaddleFreeNewton as SaddleFreeNewton
+    from landscape.descent.stochastic_gradient_descent import StochasticGradientDescent as StochasticGradientDescent
+    from landscape.escape.avoidance import SaddleAvoidance as SaddleAvoidance
+    from landscape.escape.avoidance import saddle_avoidance as saddle_avoidance
+    from landscape.escape.exits import Exits as Exits
+    from landscape.escape.exits import ExitStatus as ExitStatus
+    from landscape.escape.exits import leave_ball as leave_ball
+    from landscape.escape.flow import FlowLines as FlowLines
+    from landscape.escape.flow import FlowStatus as FlowStatus
+    from landscape.escape.flow import flow as flow
+    from landscape.escape.manifolds import Branches as Branches
+    from landscape.escape.manifolds import Destinations as Destinations
+    from landscape.escape.manifolds import destinations_of as destinations_of
+    from landscape.escape.manifolds import stable_manifold as stable_manifold
+    from landscape.escape.manifolds import unstable_manifold as unstable_manifold
+    from landscape.escape.survey import EscapeSurvey as EscapeSurvey
+    from landscape.escape.survey import escape_survey as escape_survey
     from landscape.escape.times import EscapeTimes as EscapeTimes
     from landscape.escape.times import escape_times as escape_times
     from landscape.function import Landscape as Landscape
+    from landscape.function import Terms as Terms
+    from landscape.hidden_units import HiddenUnits as HiddenUnits
     from landscape.manifolds import Euclidean as Euclidean
     from landscape.manifolds import Product as Product
     from landscape.manifolds import Sphere as Sphere
     from landscape.manifolds import Torus as Torus
+    from landscape.network.barriers import MinimaxPath as MinimaxPath
+    from landscape.network.barriers import minimax_path as minimax_path
+    from landscape.network.connect import connect as connect
+    from landscape.network.connect import transition_network as transition_network
+    from landscape.network.double_ended import Path as Path
+    from landscape.network.double_ended import join_components as join_components
+    from landscape.network.double_ended import path_between as path_between
+    from landscape.network.hierarchy import hierarchy as hierarchy
+    from landscape.network.kinetics import mean_first_passage_times as mean_first_passage_times
+    from landscape.network.kinetics import rate_matrix as rate_matrix
+    from landscape.network.morse import MorseComplex as MorseComplex
+    from landscape.network.morse import morse_complex as morse_complex
+    from landscape.network.tree import Disconnectivity as Disconnectivity
+    from landscape.network.tree import disconnectivity as disconnectivity
     from landscape.problems import problem as problem
     from landscape.problems import problem_names as problem_names
+    from landscape.spectrum.summary import Spectrum as Spectrum
+    from landscape.spectrum.summary import hessian_spectrum as hessian_spectrum
+    from landscape.statistics.bias import SamplingBias as SamplingBias
+    from landscape.statistics.bias import sampling_bias as sampling_bias
+    from landscape.statistics.ensembles import GaussianField as GaussianField
+    from landscape.statistics.ensembles import MixedSpinGlass as MixedSpinGlass
+    from landscape.statistics.ensembles import RandomLandscapes as RandomLandscapes
+    from landscape.statistics.ensembles import Wishart as Wishart
+    from landscape.statistics.exhaustive import exhaust as exhaust
     from landscape.statistics.index import GOE as GOE
     from landscape.statistics.index import IndexStatistics as IndexStatistics
     from landscape.statistics.index import Separable as Separable
     from landscape.statistics.index import SphericalSpinGlass as SphericalSpinGlass
     from landscape.statistics.index import index_statistics as index_statistics
+    from landscape.study.result import open_study as open_study
     from landscape.symmetry import Identity as Identity
     from landscape.symmetry import ParticleSymmetry as ParticleSymmetry
     from landscape.symmetry import SignFlip as SignFlip
 
 _HOME = {
     "Certificate": "landscape.critical.certificate",
+    "along_descent": "landscape.critical.along_descent",
+    "End": "landscape.critical.ends",
+    "SearchEnds": "landscape.critical.ends",
+    "search_ends": "landscape.critical.ends",
     "certify": "landscape.critical.certificate",
     "classify": "landscape.critical.classify",
     "EigenvectorFollowing": "landscape.critical.eigenvector_following",
@@ -69,27 +131,81 @@ _HOME = {
     "SearchRuns": "landscape.critical.search",
     "SearchStatus": "landscape.critical.search",
     "search": "landscape.critical.search",
+    "DerivativeCheck": "landscape.derivative_check",
+    "check_derivatives": "landscape.derivative_check",
+    "AdaGrad": "landscape.descent.adagrad",
+    "Adam": "landscape.descent.adam",
     "ArmijoGradientDescent": "landscape.descent.armijo",
+    "CubicRegularizedNewton": "landscape.descent.cubic_regularized_newton",
     "Descent": "landscape.descent.ensemble",
     "DescentStatus": "landscape.descent.ensemble",
     "descend": "landscape.descent.ensemble",
+    "ExactLineSearch": "landscape.descent.exact_line_search",
     "GradientDescent": "landscape.descent.gradient_descent",
+    "GradientFlow": "landscape.descent.gradient_flow",
+    "gradient_flow": "landscape.descent.gradient_flow",
     "HeavyBall": "landscape.descent.heavy_ball",
     "Nesterov": "landscape.descent.nesterov",
+    "NoisyGradientDescent": "landscape.descent.noisy_gradient_descent",
+    "PerturbedGradientDescent": "landscape.descent.perturbed_gradient_descent",
+    "RMSProp": "landscape.descent.rmsprop",
+    "SaddleFreeNewton": "landscape.descent.saddle_free_newton",
+    "StochasticGradientDescent": "landscape.descent.stochastic_gradient_descent",
+    "SaddleAvoidance": "landscape.escape.avoidance",
+    "saddle_avoidance": "landscape.escape.avoidance",
+    "ExitStatus": "landscape.escape.exits",
+    "Exits": "landscape.escape.exits",
+    "leave_ball": "landscape.escape.exits",
+    "FlowLines": "landscape.escape.flow",
+    "FlowStatus": "landscape.escape.flow",
+    "flow": "landscape.escape.flow",
+    "Branches": "landscape.escape.manifolds",
+    "Destinations": "landscape.escape.manifolds",
+    "destinations_of": "landscape.escape.manifolds",
+    "stable_manifold": "landscape.escape.manifolds",
+    "unstable_manifold": "landscape.escape.manifolds",
+    "EscapeSurvey": "landscape.escape.survey",
+    "escape_survey": "landscape.escape.survey",
     "EscapeTimes": "landscape.escape.times",
     "escape_times": "landscape.escape.times",
     "Landscape": "landscape.function",
+    "Terms": "landscape.function",
+    "HiddenUnits": "landscape.hidden_units",
     "Euclidean": "landscape.manifolds",
     "Product": "landscape.manifolds",
     "Sphere": "landscape.manifolds",
     "Torus": "landscape.manifolds",
+    "MinimaxPath": "landscape.network.barriers",
+    "minimax_path": "landscape.network.barriers",
+    "connect": "landscape.network.connect",
+    "transition_network": "landscape.network.connect",
+    "Path": "landscape.network.double_ended",
+    "join_components": "landscape.network.double_ended",
+    "path_between": "landscape.network.double_ended",
+    "hierarchy": "landscape.network.hierarchy",
+    "mean_first_passage_times": "landscape.network.kinetics",
+    "rate_matrix": "landscape.network.kinetics",
+    "MorseComplex": "landscape.network.morse",
+    "morse_complex": "landscape.network.morse",
+    "Disconnectivity": "landscape.network.tree",
+    "disconnectivity": "landscape.network.tree",
     "problem": "landscape.problems",
     "problem_names": "landscape.problems",
+    "Spectrum": "landscape.spectrum.summary",
+    "hessian_spectrum": "landscape.spectrum.summary",
     "GOE": "landscape.statistics.index",
     "IndexStatistics": "landscape.statistics.index",
     "Separable": "landscape.statistics.index",
     "SphericalSpinGlass": "landscape.statistics.index",
+    "GaussianField": "landscape.statistics.ensembles",
+    "Wishart": "landscape.statistics.ensembles",
+    "MixedSpinGlass": "landscape.statistics.ensembles",
+    "RandomLandscapes": "landscape.statistics.ensembles",
+    "exhaust": "landscape.statistics.exhaustive",
+    "SamplingBias": "landscape.statistics.bias",
+    "sampling_bias": "landscape.statistics.bias",
     "index_statistics": "landscape.statistics.index",
+    "open_study": "landscape.study.result",
     "Identity": "landscape.symmetry",
     "ParticleSymmetry": "landscape.symmetry",
     "SignFlip": "landscape.symmetry",

@@ -13,9 +13,18 @@ import click
 _COMMANDS = {
     "problems": "List the zoo of landscapes, or show one of them.",
     "descend": "Show where gradient descent ends, from many starts.",
+    "escape": "Show how descent leaves every saddle, and where it goes from there.",
+    "explore": "Look for the critical points of every index until none seems to be missing.",
+    "index": "Measure how the index of critical points is distributed, against dimension.",
+    "network": "Show which minima the saddles connect, and the barriers between them.",
+    "barrier": "Find the lowest pass between two minima.",
     "study": "Run the whole chain: starts, descent, critical points, escape.",
+    "resume": "Go on with a study that was interrupted.",
     "report": "Print what a saved study found.",
+    "compare": "Tell how two saved studies differ.",
     "classify": "Tell what a point is: minimum, maximum, saddle of which index.",
+    "check": "Compare a function's derivatives with differences, entry by entry.",
+    "spectrum": "Eigenvalues of the Hessian at a point, also where no dense matrix fits.",
     "figures": "Regenerate figures from data and check their claims.",
 }
 

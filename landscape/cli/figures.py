@@ -16,7 +16,7 @@ from landscape.parallel import make_executor
 @click.command("figures")
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @click.option("--list", "list_only", is_flag=True, help="List the figures and stop.")
-@click.option("--quick", is_flag=True, help="Smaller samples: all figures in under a minute.")
+@click.option("--quick", is_flag=True, help="Smaller samples: all figures in a few minutes.")
 @click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),

@@ -50,6 +50,20 @@ class Box(click.ParamType):
         return tuple(ranges)
 
 
+class Indices(click.ParamType):
+    """Comma-separated whole numbers of at least 0."""
+
+    name = "k1,k2,..."
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, ...]:
+        if isinstance(value, tuple):
+            return value
+        parts = [part.strip() for part in value.split(",")]
+        if not all(part.isdecimal() for part in parts):
+            self.fail(f"{value!r} is not a list of comma-separated indices such as 0,1", param, ctx)
+        return tuple(int(part) for part in parts)
+
+
 class Point(click.ParamType):
     """Comma-separated coordinates."""
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 import click
 
 from landscape.cli.console import note, number, percent, print_json, print_table
+from landscape.critical.points import CriticalPoints
 from landscape.results import in_words
+from landscape.study.page import as_html
 from landscape.study.report import as_csv, as_json, basins, kind_name
-from landscape.study.run import StudyResult
-from landscape.study.store import load_study
+from landscape.study.result import StudyResult, open_study
 
 _ROWS = 20  # a report fits a screen
 
@@ -18,9 +20,21 @@ _ROWS = 20  # a report fits a screen
 @click.command("report")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--format", "style", type=click.Choice(["table", "json", "csv"]), default="table", show_default=True)
-def command(file: Path, style: str) -> None:
-    """Print what the study saved in FILE found."""
-    result = load_study(file)
+@click.option(
+    "--html", "page", type=click.Path(dir_okay=False, path_type=Path), help="Write one page for a browser instead."
+)
+def command(file: Path, style: str, page: Path | None) -> None:
+    """Print what the study saved in FILE found, or has found so far."""
+    result = open_study(file)
+    if page is not None:
+        if page.exists() and page.samefile(file):
+            raise ValueError(f"--html is {page}, which is the study itself")
+        try:
+            page.write_text(as_html(result), encoding="utf-8")
+        except OSError as error:
+            raise ValueError(f"{page} cannot be written: {error.strerror}") from error
+        note(f"written to {page}")
+        return
     if style == "json":
         print_json(as_json(result))
     elif style == "csv":
@@ -34,28 +48,32 @@ def print_report(result: StudyResult) -> None:
     """The report for people."""
     study, points = result.study, result.points
     click.echo(f"{study.target.name}: {points.x.shape[1]} coordinates, {study.starts} starts, seed {study.seed}")
-    _print_counts(result)
-    _print_points(result)
+    if result.unfinished is not None:
+        click.echo(result.unfinished.sentence())
+    print_counts(result.points)
+    click.echo(f"Descents: {in_words(result.descent.count())}")
+    print_points(result.points)
     _print_basins(result)
     _print_escapes(result)
+    _print_troubles(result)
 
 
-def _print_counts(result: StudyResult) -> None:
-    points = result.points
+def print_counts(points: CriticalPoints, wanted: Collection[int] | None = None) -> None:
+    """How many critical points there are, and what is known of those that are missing; where only some indices were
+    `wanted`, of those."""
     by_index = points.count_by_index()
     counted = ", ".join(f"{count} of index {index}" for index, count in by_index.items()) or "none"
     click.echo(f"\nCritical points: {len(points)} ({counted}; {len(points.degenerate)} degenerate)")
-    for sentence in points.completeness.sentences():
+    for sentence in points.completeness.sentences(wanted):
         click.echo(f"  {sentence}")
     certified = int((points.certified_radius > 0).sum())
     if certified:
         click.echo(f"Certified: {certified} of {len(points)}, each the only critical point in a ball of its own")
     click.echo(f"Searches: {in_words(points.search_counts)}")
-    click.echo(f"Descents: {in_words(result.descent.count())}")
 
 
-def _print_points(result: StudyResult) -> None:
-    points = result.points
+def print_points(points: CriticalPoints) -> None:
+    """The first critical points, one line each."""
     rows = [
         [
             str(row),
@@ -71,7 +89,8 @@ def _print_points(result: StudyResult) -> None:
     ]
     headings = ["point", "kind", "index", "value", "|gradient|", "lowest eigenvalue", "highest", "found"]
     print_table(headings, rows)
-    _print_rest(len(points), "critical points")
+    if len(points) > _ROWS:
+        click.echo(f"... {len(points)} critical points in all")
 
 
 def _print_basins(result: StudyResult) -> None:
@@ -83,7 +102,8 @@ def _print_basins(result: StudyResult) -> None:
         for b in found[:_ROWS]
     ]
     print_table(["descends to point", "value", "of starts", "95% interval"], rows)
-    _print_rest(len(found), "basins")
+    if len(found) > _ROWS:
+        click.echo(f"... {len(found)} basins in all; `landscape report FILE --format json` lists them")
 
 
 def _print_escapes(result: StudyResult) -> None:
@@ -102,9 +122,15 @@ def _print_escapes(result: StudyResult) -> None:
         for row in range(min(len(escapes), _ROWS))
     ]
     print_table(["escape from point", "index", "value", "escaped", "median steps", "linear prediction"], rows)
-    _print_rest(len(escapes), "saddles")
+    if len(escapes) > _ROWS:
+        click.echo(f"... {len(escapes)} saddles in all; `landscape report FILE --format json` lists them")
 
 
-def _print_rest(total: int, what: str) -> None:
-    if total > _ROWS:
-        click.echo(f"... {total} {what} in all; `landscape report FILE --format csv` lists them")
+def _print_troubles(result: StudyResult) -> None:
+    """Where the user's function failed, and which chunks of work have no result."""
+    for fault in result.faults:
+        click.echo(f"The function {fault.sentence()}")
+    for failed in result.failed[:_ROWS]:
+        click.echo(failed.sentence())
+    if len(result.failed) > _ROWS:
+        click.echo(f"... {len(result.failed)} chunks failed; `landscape report FILE --format json` lists them")

@@ -6,14 +6,12 @@ from pathlib import Path
 
 import click
 
-from landscape.cli.console import note, print_json, progress_bar
+from landscape.cli.console import note
 from landscape.cli.options import make_target, target_options
-from landscape.cli.report import print_report
-from landscape.parallel import make_executor
+from landscape.cli.running import run_and_report, running_options
 from landscape.study.declaration import Study
-from landscape.study.report import as_json
-from landscape.study.run import StudyResult, run_study
-from landscape.study.store import StoreError, check_writable, difference, load_study, save_study
+from landscape.study.run import state_of
+from landscape.study.store import check_writable
 from landscape.study.target import Value
 
 
@@ -21,9 +19,12 @@ from landscape.study.target import Value
 @target_options
 @click.option("--starts", default=1000, show_default=True, type=click.IntRange(min=1), help="Number of random starts.")
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(min=0), help="Seed of all randomness.")
-@click.option("--jobs", default=1, show_default=True, type=click.IntRange(min=1), help="Worker processes.")
-@click.option("--store", type=click.Path(dir_okay=False, path_type=Path), help="Save the study in this file.")
-@click.option("--json", "json_output", is_flag=True, help="Print one JSON object and nothing else.")
+@click.option(
+    "--store",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Keep the study in this file, chunk by chunk; what it holds already is not computed again.",
+)
+@running_options
 def command(
     problem: str,
     settings: tuple[tuple[str, Value], ...],
@@ -31,8 +32,10 @@ def command(
     box: tuple[tuple[float, float], ...] | None,
     starts: int,
     seed: int,
-    jobs: int,
     store: Path | None,
+    jobs: int,
+    executor: str | None,
+    chunk_timeout: float | None,
     json_output: bool,
 ) -> None:
     """Study PROBLEM: from many starts to descents, classified critical points, and escape from every saddle.
@@ -46,29 +49,15 @@ def command(
     study.target.load()
     if not json_output:
         note(study.target.note())
-    result = _stored(study, store)
-    if result is None:
-        with progress_bar() as progress, make_executor(jobs) as executor:
-            result = run_study(study, executor, progress)
-        if store is not None:
-            save_study(store, result)
-            note(f"saved in {store}")
-    if json_output:
-        print_json(as_json(result))
-    else:
-        print_report(result)
+    if store is not None:
+        _announce(study, store)
+    run_and_report(study, store, jobs, executor, chunk_timeout, json_output)
 
 
-def _stored(study: Study, store: Path | None) -> StudyResult | None:
-    """The study if the store holds it already; None if there is no store yet."""
-    if store is None:
-        return None
-    if not store.exists():
-        check_writable(store)
-        return None
-    result = load_study(store)
-    differs = difference(result.study, study)
-    if differs:
-        raise StoreError(f"{store} holds another study: {differs}")
-    note(f"{store} holds this study already; nothing was computed")
-    return result
+def _announce(study: Study, path: Path) -> None:
+    """Say what the store holds already; refuse one that cannot be used before any work."""
+    if not path.exists():
+        check_writable(path)
+        note(f"saving in {path}")
+        return
+    note(state_of(path, study)[1])

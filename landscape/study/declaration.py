@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any, Self
 
+from landscape.batch import parts
 from landscape.study.target import Target
 
 _HESSIAN_ENTRIES_PER_CHUNK = 20_000_000
@@ -48,8 +49,8 @@ class Study:
 
     def chunk_sizes(self, dim: int) -> list[int]:
         """Sizes of the chunks of starts: they depend on the dimension, never on the number of workers."""
-        size = max(1, min(1000, _HESSIAN_ENTRIES_PER_CHUNK // dim**2))
-        return [min(size, self.starts - done) for done in range(0, self.starts, size)]
+        chunks = parts(self.starts, dim**2, min(_HESSIAN_ENTRIES_PER_CHUNK, 1000 * dim**2))
+        return [chunk.stop - chunk.start for chunk in chunks]
 
     def cell(self) -> dict[str, Any]:
         """What tells this study's random streams from another's, as values that JSON can write."""
@@ -79,3 +80,24 @@ class Study:
 
 def _tupled(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
+
+
+def difference(stored: Study, wanted: Study) -> str:
+    """How two declarations differ, in words; empty if they do not."""
+    parts = []
+    for f in fields(Study):
+        old, new = getattr(stored, f.name), getattr(wanted, f.name)
+        if old != new:
+            parts.append(f"{f.name} is {_shown(old)} there and {_shown(new)} here")
+    return "; ".join(parts)
+
+
+def _shown(value: Any) -> str:
+    if hasattr(value, "parameters"):
+        given = [f"{key}={v}" for key, v in value.parameters]
+        if value.dim is not None:
+            given.append(f"dim={value.dim}")
+        if value.box is not None:
+            given.append(f"box={value.box}")
+        return f"{value.name}" + (f" with {', '.join(given)}" if given else "")
+    return str(value)

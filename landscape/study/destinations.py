@@ -7,10 +7,8 @@ from collections.abc import Iterable
 import numpy as np
 
 from landscape.arrays import Array, IntArray
-from landscape.critical.find import collect, nearest
-from landscape.critical.newton import Newton
 from landscape.critical.points import CriticalPoints
-from landscape.critical.search import SearchStatus, search
+from landscape.critical.settle import settle
 from landscape.descent.ensemble import Descent, DescentStatus
 from landscape.function import Landscape
 from landscape.statistics.intervals import clopper_pearson
@@ -37,15 +35,7 @@ def destinations(landscape: Landscape, descent: Descent, search_steps: int = 300
     basin : (m,) int
         For each run the row of its point, -1 where there is none.
     """
-    basin = np.full(len(descent), -1)
-    converged = np.flatnonzero(descent.status == DescentStatus.CONVERGED)
-    polished = search(landscape, descent.x[converged], Newton(), search_steps)
-    moved = landscape.manifold.distance(descent.x[converged], polished.x)
-    near = moved <= SAME_BASIN * landscape.manifold.length_scale
-    arrived = np.flatnonzero((polished.status == SearchStatus.CONVERGED) & near)
-    points = collect(landscape, polished[arrived])
-    basin[converged[arrived]] = nearest(landscape, points.x, polished.x[arrived])
-    return points, basin
+    return settle(landscape, descent.x, descent.status == DescentStatus.CONVERGED, SAME_BASIN, search_steps)
 
 
 def tally(basin: IntArray) -> list[tuple[int, float, float, float]]:

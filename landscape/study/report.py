@@ -11,14 +11,13 @@ from typing import Any
 from landscape.critical.certificate import Certificate
 from landscape.critical.points import CriticalPoints, Kind
 from landscape.study.destinations import tally
-from landscape.study.run import StudyResult
+from landscape.study.result import StudyResult
 
 
 def as_json(result: StudyResult) -> dict[str, Any]:
     """The report as values that strict JSON can write: what is not finite is None."""
     study, points, escapes = result.study, result.points, result.escapes
     counts = result.descent.count()
-    euler = points.euler
     return {
         "problem": study.target.name,
         "parameters": result.parameters,
@@ -26,16 +25,7 @@ def as_json(result: StudyResult) -> dict[str, Any]:
         "dim": int(points.x.shape[1]),
         "seed": study.seed,
         "starts": study.starts,
-        "critical_points": {
-            "total": len(points),
-            "by_index": {str(index): number for index, number in points.count_by_index().items()},
-            "degenerate": len(points.degenerate),
-            "flat": points.search_counts.get("flat", 0),
-        },
-        "euler": {"expected": euler.expected, "found": euler.found},
-        "completeness": _completeness(points),
-        "searches": points.search_counts,
-        "points": [point_json(points, row) for row in range(len(points))],
+        **points_json(points),
         "descent": {
             "converged": counts["converged"],
             "diverged": counts["diverged"],
@@ -58,6 +48,26 @@ def as_json(result: StudyResult) -> dict[str, Any]:
             }
             for row, point in enumerate(escapes.point)
         ],
+        "faults": [asdict(fault) for fault in result.faults],
+        "failed_chunks": [asdict(failed) for failed in result.failed],
+        "incomplete": None if result.unfinished is None else asdict(result.unfinished),
+    }
+
+
+def points_json(points: CriticalPoints) -> dict[str, Any]:
+    """A set of critical points as values that strict JSON can write."""
+    euler = points.euler
+    return {
+        "critical_points": {
+            "total": len(points),
+            "by_index": {str(index): number for index, number in points.count_by_index().items()},
+            "degenerate": len(points.degenerate),
+            "flat": points.search_counts.get("flat", 0),
+        },
+        "euler": {"expected": euler.expected, "found": euler.found},
+        "completeness": _completeness(points),
+        "searches": points.search_counts,
+        "points": [point_json(points, row) for row in range(len(points))],
     }
 
 
@@ -108,6 +118,9 @@ def point_json(points: CriticalPoints, row: int) -> dict[str, Any]:
         "gradient_norm": _number(points.gradient_norm[row]),
         "eigenvalues": [_number(v) for v in points.spectrum(row)],
         "found": int(points.found[row]),
+        "method": str(points.method[row]) or None,
+        "start": [_number(v) for v in points.start[row]],
+        "orbit_size": int(points.orbit_size[row]) or None,
         "certificate": {
             "kind": Certificate(int(points.certificate[row])).name.lower(),
             "radius": _number(points.certified_radius[row]),

@@ -1,93 +1,58 @@
-"""The whole chain: starts, descent, critical points, classification, escape from every saddle."""
+"""The whole chain: starts, descent, critical points, classification, escape from every saddle; chunk by chunk."""
 
 from __future__ import annotations
 
+import importlib.metadata
 import math
-from collections.abc import Callable, Mapping
+import os
+import platform
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import scipy
 
-from landscape.arrays import Array, IntArray
-from landscape.critical.eigenvector_following import EigenvectorFollowing
-from landscape.critical.exploration import explore_round
-from landscape.critical.find import collect, finish, nearest, union
-from landscape.critical.newton import Newton
-from landscape.critical.points import CriticalPoints, Kind
-from landscape.critical.search import search
-from landscape.descent.armijo import ArmijoGradientDescent
-from landscape.descent.ensemble import Descent, descend
-from landscape.escape.times import escape_times
-from landscape.function import Landscape
-from landscape.parallel import map_chunks
-from landscape.random import stream
-from landscape.results import Results, shared
-from landscape.study.declaration import Study
-from landscape.study.destinations import destinations, require_finite_somewhere
+from landscape.critical.find import union
+from landscape.study.chunks import (
+    ESCAPE,
+    EXPLORATION,
+    SEARCH,
+    Part,
+    escape_chunk,
+    escape_groups,
+    explore_chunk,
+    finish_chunk,
+    first_look,
+    search_chunk,
+)
+from landscape.study.declaration import Study, difference
+from landscape.study.dispatch import Failure, dispatch
+from landscape.study.faults import tolerated
+from landscape.study.reading import StoreError
+from landscape.study.result import Loaded, StudyResult, basins_of, merged_part, points_of
+from landscape.study.store import RESULT, Store, check_writable
 
 Progress = Callable[[str, int, int], None]
 
-ESCAPE_RADIUS = 0.01  # of the ball that descent has to leave, in units of the landscape's diagonal
-ESCAPE_LEARNING_RATE = 0.5  # in units of 1 / max |eigenvalue| at the saddle
-_SADDLES_PER_CHUNK = 20
+
+class StudyInterrupted(Exception):  # noqa: N818  # asked for, not an error
+    """The study was asked to stop, and what it has done is stored; the text says how much."""
 
 
-@dataclass(frozen=True, eq=False)
-class Escapes(Results):
-    """Escape from each saddle of a study, one row a saddle.
-
-    Attributes
-    ----------
-    point : (k,)
-        Row of the saddle among the study's critical points.
-    radius, lr : (k,)
-    escaped : (k,)
-        How many of the starts left.
-    median_steps, predicted_median_steps : (k,)
-        Infinite where fewer than half left.
-    """
-
-    point: IntArray
-    radius: Array
-    lr: Array
-    escaped: IntArray
-    median_steps: Array
-    predicted_median_steps: Array
-    starts: int = field(default=0, metadata=shared())
-
-
-@dataclass(frozen=True, eq=False)
-class StudyResult:
-    """All that a study found.
-
-    Attributes
-    ----------
-    study : Study
-    note : str
-        How the user's function was understood.
-    parameters : dict
-        The landscape's parameters, defaults included.
-    points : CriticalPoints
-    descent : Descent
-        One row a start.
-    basin : (starts,)
-        For each start the row of the critical point that its descent led to, -1 for none.
-    escapes : Escapes
-    """
-
-    study: Study
-    note: str
-    parameters: dict[str, Any]
-    points: CriticalPoints
-    descent: Descent
-    basin: IntArray
-    escapes: Escapes
-
-
-def run_study(study: Study, executor: Executor | None = None, progress: Progress | None = None) -> StudyResult:
-    """Run a study.
+def run_study(
+    study: Study,
+    executor: Executor | None = None,
+    progress: Progress | None = None,
+    store: str | os.PathLike[str] | None = None,
+    chunk_timeout: float | None = None,
+    stop: Callable[[], bool] | None = None,
+    retry: bool = False,
+) -> StudyResult:
+    """Run a study, or go on with one.
 
     Parameters
     ----------
@@ -95,46 +60,183 @@ def run_study(study: Study, executor: Executor | None = None, progress: Progress
         Where chunks run; the result does not depend on it.
     progress : callable, optional
         Called with the phase ('descent and search', 'exploration', 'escape'), the chunks done and their number.
+    store : path, optional
+        File that keeps each chunk as soon as it is done. If it holds part of this study already, the rest is done: the
+        result is that of a study that was never interrupted, to the last bit.
+    chunk_timeout : float, optional
+        Seconds after which a chunk is given up. In this process a call that does not come back to Python is waited
+        for; `make_executor(1, apart=True)` ends those, too.
+    stop : callable, optional
+        Asked before each chunk; once it says so, no more begin.
+    retry : bool
+        Whether chunks that failed before are done anew, and all that rests on them.
 
     Raises
     ------
     ValueError
-        If the target cannot be loaded, or is not finite at any start.
+        If the target cannot be loaded, is not finite at any start, or all its chunks fail.
+    StoreError
+        If the store cannot be used, or holds another study.
+    StoreWriteError
+        If the store cannot be written to.
+    StudyInterrupted
+        If `stop` said so before the end.
+    """
+    if chunk_timeout is not None and not (chunk_timeout > 0 and math.isfinite(chunk_timeout)):
+        raise ValueError(f"chunk_timeout is {chunk_timeout} but must be a positive number of seconds")
+    if store is None or not Path(store).exists():
+        if store is not None:
+            check_writable(Path(store))
+        study.target.load()
+        for _, complaint, _ in dispatch(executor, first_look, {0: (study,)}, chunk_timeout):
+            if complaint and not isinstance(complaint, Failure):  # what fails will fail again, and is told of then
+                raise ValueError(complaint)
+    with _opened(study, store) as kept:
+        if retry:
+            _forget_failures(kept)
+        _Run(study, kept, executor, progress, chunk_timeout, stop).complete()
+        loaded = Loaded.of(kept)
+    return loaded.result()
+
+
+def state_of(path: str | os.PathLike[str], study: Study | None = None) -> tuple[Study, str]:
+    """The study in a file, and in words how far it is.
+
+    Parameters
+    ----------
+    study : Study, optional
+        What it must be.
+
+    Raises
+    ------
+    StoreError
+        If it is another study, or the file cannot be used.
+    """
+    shown = os.fspath(path)
+    with Store.reading(path) as store:
+        loaded = Loaded.of(store)
+    there = Study.from_json(loaded.entries["study"])
+    if study is not None:
+        _require_same(loaded.entries, study, shown)
+    unfinished, versions = loaded.progress(there).unfinished, loaded.entries["versions"]
+    if unfinished is None:
+        return there, f"{shown} holds this study already; nothing is left to compute"
+    changed = [f"{name} {versions.get(name)}" for name, version in _versions().items() if versions.get(name) != version]
+    rounded = f"; it began with {', '.join(changed)}: last digits may differ" if changed else ""
+    return there, f"going on with {shown}, {unfinished.sentence()}{rounded}"
+
+
+@contextmanager
+def _opened(study: Study, path: str | os.PathLike[str] | None) -> Iterator[Store]:
+    if path is not None and Path(path).exists():
+        with Store.reading(path) as store:  # another study is refused before there is a lock beside it
+            there = store.entries()
+        _require_same(there, study, os.fspath(path))
+        with Store.writing(Path(path)) as store:
+            _require_same(store.entries(), study, os.fspath(path))
+            yield store
+        return
+    entries = declaration(study)
+    with Store.in_memory(entries) if path is None else Store.writing(Path(path), entries) as store:
+        yield store
+
+
+def declaration(study: Study) -> dict[str, Any]:
+    """The entries that a study's store begins with.
+
+    Raises
+    ------
+    ValueError
+        If the target cannot be loaded.
     """
     landscape = study.target.load()
-    sizes = study.chunk_sizes(landscape.dim)
-    drawn = (starts_of_chunk(study, landscape, chunk, size) for chunk, size in enumerate(sizes))
-    require_finite_somewhere(study.target.name, landscape, drawn)
-
-    def report(phase: str, total: int) -> Callable[[int], None]:
-        return lambda done: None if progress is None else progress(phase, done, total)
-
-    tasks = [(study, chunk, size) for chunk, size in enumerate(sizes)]
-    parts = list(map_chunks(executor, _search_chunk, tasks, report("descent and search", len(tasks))))
-    points = union(landscape, [part.points for part in parts])
-    again = [(study, chunk, size, points) for chunk, size in enumerate(sizes)]
-    rounds = list(map_chunks(executor, _explore_chunk, again, report("exploration", len(again))))
-    points = finish(landscape, union(landscape, [points, *rounds]))
-    basin = np.concatenate([_relabel(landscape, points, part) for part in parts])
-
-    saddles = np.flatnonzero(points.kind == Kind.SADDLE)
-    groups = [saddles[k : k + _SADDLES_PER_CHUNK] for k in range(0, len(saddles), _SADDLES_PER_CHUNK)]
-    escape_tasks = [(study, chunk, rows, points.x[rows]) for chunk, rows in enumerate(groups)]
-    escapes = list(map_chunks(executor, _escape_chunk, escape_tasks, report("escape", len(escape_tasks))))
-    return StudyResult(
-        study=study,
-        note=study.target.note(),
-        parameters=_plain({**dict(study.target.parameters), **landscape.parameters}),
-        points=points,
-        descent=Descent.concatenate([part.descent for part in parts]),
-        basin=basin,
-        escapes=Escapes.concatenate(escapes) if escapes else _no_escapes(study),
-    )
+    return {
+        "study": study.as_json(),
+        "dim": landscape.dim,
+        "source": study.target.source_digest(),
+        "note": study.target.note(),
+        "parameters": _plain({**dict(study.target.parameters), **landscape.parameters}),
+        "versions": _versions(),
+    }
 
 
-def starts_of_chunk(study: Study, landscape: Landscape, chunk: int, size: int) -> Array:
-    """The random starts of one chunk, (size, n)."""
-    return landscape.starts(stream(study.seed, {"starts": study.cell()}, chunk), size)
+def _forget_failures(store: Store) -> None:
+    """Remove the chunks that failed, and those that depend on them: all of the phases that follow."""
+    for k, phase in enumerate(order := (SEARCH, EXPLORATION, RESULT, ESCAPE)):
+        failed = [chunk for chunk in store.chunks(phase) if store.get(phase, chunk).failure]
+        if failed:
+            for later in reversed(order[k + 1 :]):
+                store.forget(later, store.chunks(later))
+            store.forget(phase, failed)
+            return
+
+
+def _versions() -> dict[str, str]:
+    own = importlib.metadata.version("landscape")
+    return {"landscape": own, "numpy": np.__version__, "scipy": scipy.__version__, "python": platform.python_version()}
+
+
+def _require_same(entries: Mapping[str, Any], study: Study, shown: str) -> None:
+    """Raise `StoreError` unless a store's entries are of this study, of the same function."""
+    differs = difference(Study.from_json(entries["study"]), study)
+    source = entries["source"]
+    if not differs and source is not None and study.target.source_digest() != source:
+        differs = f"the file of {study.target.name} has changed since"
+    if differs:
+        raise StoreError(f"{shown} holds another study: {differs}")
+
+
+@dataclass(frozen=True, eq=False)
+class _Run:
+    """A study on its way: phase after phase, each of those chunks that the store lacks."""
+
+    study: Study
+    store: Store
+    executor: Executor | None
+    progress: Progress | None
+    limit: float | None
+    stop: Callable[[], bool] | None
+
+    def complete(self) -> None:
+        """Do what is missing."""
+        study, store = self.study, self.store
+        if not store.chunks(RESULT):
+            sizes = study.chunk_sizes(store.entry("dim"))
+            parts = self._phase(SEARCH, search_chunk, [(study, chunk, size) for chunk, size in enumerate(sizes)])
+            landscape = study.target.load()
+            with tolerated() as log:
+                points = union(landscape, points_of(parts))
+                again = [(study, chunk, size, points) for chunk, size in enumerate(sizes)]
+                rounds = self._phase(EXPLORATION, explore_chunk, again)
+                points = union(landscape, [points, *points_of(rounds)])
+                basin = basins_of(landscape, points, parts)
+            whole = Part(points, basin=basin, faults=tuple(log.faults()))
+            for _, finished, seconds in dispatch(self.executor, finish_chunk, {0: (study, whole)}, self.limit):
+                failed = isinstance(finished, Failure)
+                whole = replace(whole, failure=finished.reason) if failed else finished
+                store.put(RESULT, 0, replace(whole, seconds=seconds))
+        points, _ = merged_part(store.get(RESULT, 0))
+        groups = enumerate(escape_groups(points))
+        self._phase(ESCAPE, escape_chunk, [(study, chunk, rows, points.x[rows]) for chunk, rows in groups])
+
+    def _phase(self, name: str, function: Callable[..., Part], tasks: Sequence[tuple[object, ...]]) -> list[Part]:
+        """The parts of a phase, in order, those that failed left out."""
+        done = set(self.store.chunks(name))
+        missing = {chunk: arguments for chunk, arguments in enumerate(tasks) if chunk not in done}
+        for chunk, value, seconds in dispatch(self.executor, function, missing, self.limit, self.stop):
+            part = Part(failure=value.reason) if isinstance(value, Failure) else value
+            self.store.put(name, chunk, replace(part, seconds=seconds))
+            done.add(chunk)
+            if self.progress is not None:
+                self.progress(name, len(done), len(tasks))
+        if len(done) < len(tasks):
+            raise StudyInterrupted(f"{len(done)} of {len(tasks)} chunks of {name} are done")
+        parts = [self.store.get(name, chunk) for chunk in range(len(tasks))]
+        kept = [part for part in parts if not part.failure]
+        if name == SEARCH and not kept:
+            self.store.forget(name, sorted(done))
+            raise ValueError(f"{self.study.target.name}: every chunk of {name} failed; the first {parts[0].failure}")
+        return kept
 
 
 def _plain(value: Any) -> Any:
@@ -148,64 +250,3 @@ def _plain(value: Any) -> Any:
     if value is None or isinstance(value, str | int) or (isinstance(value, float) and math.isfinite(value)):
         return value
     return str(value)
-
-
-@dataclass(frozen=True, eq=False)
-class _Chunk:
-    """What one chunk of starts led to; `basin` holds rows of this chunk's own points."""
-
-    descent: Descent
-    points: CriticalPoints
-    basin: IntArray
-
-
-def _search_chunk(study: Study, chunk: int, size: int) -> _Chunk:
-    landscape = study.target.load()
-    starts = starts_of_chunk(study, landscape, chunk, size)
-    descent = descend(landscape, starts, ArmijoGradientDescent(), study.descent_steps)
-    ends, basin = destinations(landscape, descent, study.search_steps)
-    runs = [search(landscape, starts, Newton(), study.search_steps)]
-    if landscape.manifold.intrinsic_dim > 1:
-        runs.append(search(landscape, starts, EigenvectorFollowing(1), study.climb_steps))
-    points = union(landscape, [ends, *(collect(landscape, r) for r in runs)])
-    return _Chunk(descent, points, _follow(basin, nearest(landscape, points.x, ends.x)))
-
-
-def _explore_chunk(study: Study, chunk: int, size: int, points: CriticalPoints) -> CriticalPoints:
-    rng = stream(study.seed, {"exploration": study.cell()}, chunk)
-    return explore_round(study.target.load(), points, size, rng, study.climb_steps)
-
-
-def _relabel(landscape: Landscape, points: CriticalPoints, part: _Chunk) -> IntArray:
-    """A chunk's basins as rows of the study's points."""
-    return _follow(part.basin, nearest(landscape, points.x, part.points.x))
-
-
-def _follow(basin: IntArray, row: IntArray) -> IntArray:
-    """Basins with each row number k replaced by `row[k]`; -1 stays."""
-    return np.append(row, -1)[basin]
-
-
-def _escape_chunk(study: Study, chunk: int, rows: IntArray, saddles: Array) -> Escapes:
-    landscape = study.target.load()
-    radius = ESCAPE_RADIUS * landscape.diagonal
-    rng = stream(study.seed, {"escape": study.cell()}, chunk)
-    times = []
-    for saddle in saddles:
-        steepest = np.abs(np.linalg.eigvalsh(landscape.tangent_hessian(saddle))).max()
-        lr = ESCAPE_LEARNING_RATE / steepest
-        times.append(escape_times(landscape, saddle, radius, study.escape_starts, lr, rng, study.escape_steps))
-    return Escapes(
-        point=rows,
-        radius=np.array([t.radius for t in times]),
-        lr=np.array([t.lr for t in times]),
-        escaped=np.array([np.isfinite(t.steps).sum() for t in times]),
-        median_steps=np.array([t.median_steps for t in times]),
-        predicted_median_steps=np.array([t.predicted_median_steps for t in times]),
-        starts=study.escape_starts,
-    )
-
-
-def _no_escapes(study: Study) -> Escapes:
-    none, empty = np.zeros(0), np.zeros(0, dtype=np.int64)
-    return Escapes(empty, none, none, empty, none, none, starts=study.escape_starts)

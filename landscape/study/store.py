@@ -1,14 +1,21 @@
-"""A study in one SQLite file: its declaration and its results, as checksummed arrays."""
+"""A study in one SQLite file: its declaration, and what each chunk came to, as checksummed arrays.
+
+The journal is SQLite's rollback journal, so that between two chunks the file is whole by itself, also on file systems
+of a network.
+"""
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import io
 import json
+import math
 import os
 import sqlite3
-from contextlib import closing
-from dataclasses import fields
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,72 +24,218 @@ import numpy as np
 from landscape.critical.points import CriticalPoints
 from landscape.descent.ensemble import Descent
 from landscape.results import Results
-from landscape.study.declaration import Study
-from landscape.study.run import Escapes, StudyResult
+from landscape.study.chunks import Escapes, Part
+from landscape.study.faults import Fault, as_json
+from landscape.study.lock import Locked, locked
+from landscape.study.reading import APPLICATION_ID, SCHEMA_VERSION, StoreError, reading
 
-APPLICATION_ID = 0x4C534350  # 'LSCP': marks the SQLite file as a study
-SCHEMA_VERSION = 1
+RESULT = "result"  # the phase of the one chunk that holds what the chunks of a finished search amount to
 
-_SCHEMA = """
+ENTRIES = ("study", "dim", "source", "note", "parameters", "versions")
+
+_SCHEMA = f"""
+PRAGMA application_id = {APPLICATION_ID};
+PRAGMA user_version = {SCHEMA_VERSION};
 CREATE TABLE entry (name TEXT PRIMARY KEY, sha256 TEXT NOT NULL, json TEXT NOT NULL);
-CREATE TABLE array (name TEXT PRIMARY KEY, sha256 TEXT NOT NULL, npy BLOB NOT NULL);
+CREATE TABLE chunk (
+    phase TEXT NOT NULL, number INTEGER NOT NULL, sha256 TEXT NOT NULL, json TEXT NOT NULL,
+    PRIMARY KEY (phase, number)
+);
+CREATE TABLE array (
+    phase TEXT NOT NULL, number INTEGER NOT NULL, name TEXT NOT NULL, sha256 TEXT NOT NULL, npy BLOB NOT NULL,
+    PRIMARY KEY (phase, number, name),
+    FOREIGN KEY (phase, number) REFERENCES chunk ON DELETE CASCADE
+);
 """
+_PATIENCE = 300.0  # seconds that a chunk waits for those who read the file at that moment
 
-R = TypeVar("R", bound=Results)
+_RESULTS: dict[str, type[Results]] = {"points": CriticalPoints, "descent": Descent, "escapes": Escapes}
+
 D = TypeVar("D", str, bytes)
 
 
-class StoreError(ValueError):
-    """A file that cannot be used as a study, and why."""
+class StoreWriteError(Exception):
+    """Results could not be written; what was written before stays."""
 
 
-def save_study(path: str | os.PathLike[str], result: StudyResult) -> None:
-    """Write a finished study; the file appears whole or not at all.
+@dataclass(frozen=True, eq=False)
+class Store:
+    """An open study: `Store.in_memory`, `Store.writing` or `Store.reading` makes one."""
 
-    Raises
-    ------
-    StoreError
-        If the file exists already, or cannot be written.
-    """
-    target = Path(path)
-    check_writable(target)
-    draft = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
-        draft.unlink(missing_ok=True)
-        draft.touch()  # SQLite would make it unwritable for a group that the umask lets write
-        with closing(sqlite3.connect(draft)) as connection, connection:
-            connection.executescript(_SCHEMA)
-            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-            connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-            _put_entry(connection, "study", result.study.as_json())
-            _put_entry(connection, "note", result.note)
-            _put_entry(connection, "parameters", result.parameters)
-            _put_array(connection, "basin", result.basin)
-            for name, part in _parts(result).items():
-                _put_results(connection, name, part)
-        _publish(draft, target)
-    except FileExistsError:
-        raise StoreError(f"{os.fspath(path)} has appeared meanwhile and was left as it is") from None
-    except (OSError, sqlite3.Error) as error:
-        raise StoreError(f"{os.fspath(path)} could not be written: {error}") from error
-    finally:
-        draft.unlink(missing_ok=True)
+    connection: sqlite3.Connection
+    path: Path | None = None
+    file: os.stat_result | None = None
 
+    @classmethod
+    @contextmanager
+    def in_memory(cls, entries: Mapping[str, Any]) -> Iterator[Store]:
+        """A study that ends with the block."""
+        with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+            yield _begun(cls(connection), entries)
 
-def _publish(draft: Path, target: Path) -> None:
-    """Give a finished file its name; a file that has appeared under that name meanwhile is never replaced."""
-    try:
-        os.link(draft, target)
-    except FileExistsError:
-        raise
-    except OSError:  # a file system without hard links: claim the name first
-        with open(target, "xb"):
-            pass
-        os.replace(draft, target)
+    @classmethod
+    @contextmanager
+    def writing(cls, path: Path, entries: Mapping[str, Any] | None = None) -> Iterator[Store]:
+        """The study in a file, for this process alone to go on with; begun with `entries` if there is no file.
+
+        Raises
+        ------
+        StoreError
+            If the file is not a whole study, or another process writes to it.
+        """
+        if path.exists():
+            with cls.reading(path) as store:  # what is not a study is refused before there is a lock beside it
+                del store
+        elif entries is None:
+            raise StoreError(f"there is no file {os.fspath(path)!r}")
+        else:
+            check_writable(path)
+        with _alone(path):
+            for left_over in path.parent.glob(f".{glob.escape(path.name)}.*.part*"):  # of creations that were killed
+                left_over.unlink(missing_ok=True)
+            if not path.exists() and entries is not None:
+                _create(cls, path, entries)
+            with cls.reading(path) as store:
+                store.verify()
+            try:
+                connection = sqlite3.connect(path, isolation_level=None, timeout=_PATIENCE)
+            except sqlite3.Error as error:
+                raise StoreError(f"{path} cannot be opened: {error}") from error
+            with closing(connection):
+                try:
+                    connection.execute("PRAGMA foreign_keys = ON")
+                    connection.execute("BEGIN IMMEDIATE")  # rolls back what a killed process has left half done
+                    connection.execute("ROLLBACK")
+                except sqlite3.Error as error:
+                    raise StoreError(f"{path} cannot be written: {error}") from error
+                yield cls(connection, path, path.stat())
+
+    @classmethod
+    @contextmanager
+    def reading(cls, path: str | os.PathLike[str]) -> Iterator[Store]:
+        """The study in a file as it is now; the file is not written to, and may be written by another process.
+
+        Raises
+        ------
+        StoreError
+            If there is no such file, it is not a study, is from another version, or is damaged.
+        """
+        with reading(Path(path)) as connection:
+            yield cls(connection, Path(path))
+
+    def entry(self, name: str) -> Any:
+        """What was stored under a name, as JSON gives it back."""
+        # NOT INDEXED: a damaged index leads to another row, whose checksum is right.
+        row = self.connection.execute("SELECT sha256, json FROM entry NOT INDEXED WHERE name = ?", (name,)).fetchone()
+        return json.loads(_checked(row, str, f"entry {name!r}"))
+
+    def entries(self) -> dict[str, Any]:
+        """The study's declaration, and all that was known at its beginning."""
+        return {name: self.entry(name) for name in ENTRIES}
+
+    def chunks(self, phase: str) -> list[int]:
+        """Numbers of the chunks of a phase that are done."""
+        rows = self.connection.execute("SELECT number FROM chunk NOT INDEXED WHERE phase = ? ORDER BY number", (phase,))
+        return [number for (number,) in rows]
+
+    def put(self, phase: str, number: int, part: Part) -> None:
+        """Store what a chunk came to, wholly or not at all.
+
+        Raises
+        ------
+        StoreWriteError
+            If it cannot be written.
+        """
+        arrays, shared = _taken_apart(part)
+        text = json.dumps(
+            {
+                "arrays": {name: _digest(data) for name, data in arrays.items()},
+                "shared": shared,
+                "faults": as_json(part.faults),
+                "failure": part.failure,
+                "seconds": part.seconds if math.isfinite(part.seconds) else None,
+            },
+            allow_nan=False,
+        )
+        chunk = (phase, number, _digest(_identified(phase, number, text)), text)
+        with self.transaction() as connection:
+            connection.execute("INSERT INTO chunk VALUES (?, ?, ?, ?)", chunk)
+            connection.executemany(
+                "INSERT INTO array VALUES (?, ?, ?, ?, ?)",
+                [(phase, number, name, _digest(data), data) for name, data in arrays.items()],
+            )
+
+    def get(self, phase: str, number: int) -> Part:
+        """What `put` stored.
+
+        Raises
+        ------
+        StoreError
+            If it is not there, or not what was stored.
+        """
+        where = f"chunk {number} of {phase!r}"
+        query = "SELECT sha256, json FROM chunk NOT INDEXED WHERE phase = ? AND number = ?"
+        row = self.connection.execute(query, (phase, number)).fetchone()
+        described = json.loads(_checked(row, str, where, lambda text: _identified(phase, number, text)))
+        query = "SELECT name, sha256, npy FROM array NOT INDEXED WHERE phase = ? AND number = ?"
+        rows = {name: (sha, data) for name, sha, data in self.connection.execute(query, (phase, number))}
+        arrays = {}
+        for name, sha in described["arrays"].items():
+            data = _checked(rows.get(name), bytes, f"array {name!r} in {where}")
+            if rows[name][0] != sha:
+                raise StoreError(f"its array {name!r} in {where} is another one")
+            arrays[name] = np.load(io.BytesIO(data), allow_pickle=False)
+        faults = tuple(Fault(**fault) for fault in described["faults"])
+        seconds = math.nan if described["seconds"] is None else described["seconds"]
+        return Part(
+            **_put_together(arrays, described["shared"]), faults=faults, failure=described["failure"], seconds=seconds
+        )
+
+    def forget(self, phase: str, numbers: list[int]) -> None:
+        """Remove chunks, so that they are done anew."""
+        with self.transaction() as connection:
+            connection.execute("PRAGMA defer_foreign_keys = ON")
+            for table in ("array", "chunk"):
+                connection.executemany(
+                    f"DELETE FROM {table} WHERE phase = ? AND number = ?", [(phase, number) for number in numbers]
+                )
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """What is written within is written wholly or not at all."""
+        try:
+            if not self._is_in_place():
+                raise StoreWriteError(f"{self.path} has been moved or removed during the work")
+            self.connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self.connection
+                self.connection.execute("COMMIT")
+            except BaseException:
+                with suppress(sqlite3.Error):
+                    self.connection.execute("ROLLBACK")
+                raise
+        except sqlite3.Error as error:
+            raise StoreWriteError(
+                f"{self.path} could not be written: {error}; what was written before is safe"
+            ) from error
+
+    def _is_in_place(self) -> bool:
+        """Whether the file that is open still has its name."""
+        try:
+            return self.path is None or self.file is None or os.path.samestat(self.path.stat(), self.file)
+        except OSError:
+            return False
+
+    def verify(self) -> None:
+        """Read everything; raise `StoreError` if anything is not what was stored."""
+        for name, sha, text in self.connection.execute("SELECT name, sha256, json FROM entry NOT INDEXED"):
+            _checked((sha, text), str, f"entry {name!r}")
+        for phase, number in self.connection.execute("SELECT phase, number FROM chunk NOT INDEXED").fetchall():
+            self.get(phase, number)
 
 
 def check_writable(path: Path) -> None:
-    """Raise `StoreError` unless a new study can be written at `path`."""
+    """Raise `StoreError` unless a new file can be written at `path`."""
     if path.exists():
         raise StoreError(f"{path} exists already")
     if not path.parent.is_dir():
@@ -91,115 +244,95 @@ def check_writable(path: Path) -> None:
         raise StoreError(f"{path} cannot be written: the folder {path.parent} is read-only")
 
 
-def load_study(path: str | os.PathLike[str]) -> StudyResult:
-    """Read a study, without ever writing to the file.
-
-    Raises
-    ------
-    StoreError
-        If there is no such file, it is not a study, it is from a newer version, or it is damaged.
-    """
-    shown = os.fspath(path)
-    if not Path(path).is_file():
-        raise StoreError(f"there is no file {shown!r}")
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
     try:
-        uri = Path(path).resolve().as_uri() + "?mode=ro"
-        with closing(sqlite3.connect(uri, uri=True)) as connection:
-            if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
-                raise StoreError(f"{shown} is not a study")
-            version = connection.execute("PRAGMA user_version").fetchone()[0]
-            if version > SCHEMA_VERSION:
-                raise StoreError(
-                    f"{shown} is from a newer version of landscape: "
-                    f"its schema is {version}, this one reads up to {SCHEMA_VERSION}"
-                )
-            # SQLite takes a last page that is cut short for a whole one, and it may be one that is never read.
-            if Path(path).stat().st_size % connection.execute("PRAGMA page_size").fetchone()[0]:
-                raise StoreError(f"{shown} is damaged: its end is missing")
-            return StudyResult(
-                study=Study.from_json(_get_entry(connection, "study")),
-                note=_get_entry(connection, "note"),
-                parameters=_get_entry(connection, "parameters"),
-                points=_get_results(connection, "points", CriticalPoints),
-                descent=_get_results(connection, "descent", Descent),
-                basin=_get_array(connection, "basin"),
-                escapes=_get_results(connection, "escapes", Escapes),
-            )
-    except StoreError as error:
-        raise error if shown in str(error) else StoreError(f"{shown} is damaged: {error}") from None
-    except sqlite3.DatabaseError as error:
-        kind = "is not a study" if "not a database" in str(error) else "is damaged"
-        raise StoreError(f"{shown} {kind}: {error}") from error
-    except (KeyError, TypeError, ValueError) as error:
-        raise StoreError(f"{shown} is damaged: {error}") from error
+        with locked(path):
+            yield
+    except Locked:
+        raise StoreError(f"{path} is being written by another process; wait until it has ended") from None
+    except OSError as error:
+        raise StoreError(f"{path} cannot be written: {error.strerror or error}") from error
 
 
-def _parts(result: StudyResult) -> dict[str, Results]:
-    return {"points": result.points, "descent": result.descent, "escapes": result.escapes}
+def _create(kind: type[Store], path: Path, entries: Mapping[str, Any]) -> None:
+    """A new study, which appears whole or not at all; the lock is held."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        draft.touch()  # SQLite would make it unwritable for a group that the umask lets write
+        with closing(sqlite3.connect(draft, isolation_level=None)) as connection:
+            _begun(kind(connection), entries)
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            raise
+        except OSError:  # a file system without hard links: claim the name first
+            with open(path, "xb"):
+                pass
+            os.replace(draft, path)
+    except FileExistsError:
+        raise StoreError(f"{path} has appeared meanwhile and was left as it is") from None
+    except (OSError, sqlite3.Error) as error:
+        raise StoreWriteError(f"{path} could not be written: {error}") from error
+    finally:
+        draft.unlink(missing_ok=True)
 
 
-def _put_entry(connection: sqlite3.Connection, name: str, value: Any) -> None:
-    text = json.dumps(value, allow_nan=False)
-    connection.execute("INSERT INTO entry VALUES (?, ?, ?)", (name, hashlib.sha256(text.encode()).hexdigest(), text))
+def _begun(store: Store, entries: Mapping[str, Any]) -> Store:
+    store.connection.executescript(_SCHEMA)
+    for name, value in entries.items():
+        text = json.dumps(value, allow_nan=False)
+        store.connection.execute("INSERT INTO entry VALUES (?, ?, ?)", (name, _digest(text), text))
+    return store
 
 
-def _get_entry(connection: sqlite3.Connection, name: str) -> Any:
-    # NOT INDEXED: a damaged index leads to another row, whose checksum is right.
-    row = connection.execute("SELECT sha256, json FROM entry NOT INDEXED WHERE name = ?", (name,)).fetchone()
-    return json.loads(_checked(row, str, f"entry {name!r}"))
+def _digest(data: str | bytes) -> str:
+    return hashlib.sha256(data if isinstance(data, bytes) else data.encode()).hexdigest()
 
 
-def _put_array(connection: sqlite3.Connection, name: str, value: Any) -> None:
-    buffer = io.BytesIO()
-    np.save(buffer, value, allow_pickle=False)
-    data = buffer.getvalue()
-    connection.execute("INSERT INTO array VALUES (?, ?, ?)", (name, hashlib.sha256(data).hexdigest(), data))
+def _identified(phase: str, number: int, text: str) -> str:
+    """What a chunk's checksum is of: it must not pass for another chunk."""
+    return f"{phase}\n{number}\n{text}"
 
 
-def _get_array(connection: sqlite3.Connection, name: str) -> Any:
-    row = connection.execute("SELECT sha256, npy FROM array NOT INDEXED WHERE name = ?", (name,)).fetchone()
-    return np.load(io.BytesIO(_checked(row, bytes, f"array {name!r}")), allow_pickle=False)
-
-
-def _checked(row: tuple[Any, Any] | None, kind: type[D], what: str) -> D:
+def _checked(
+    row: tuple[Any, Any] | None, kind: type[D], what: str, of: Callable[[D], str | bytes] = lambda data: data
+) -> D:
     """The data of a row, if it is what was written."""
     if row is None:
         raise StoreError(f"its {what} is missing")
     checksum, data = row
     if not isinstance(data, kind):
         raise StoreError(f"its {what} is {type(data).__name__}, expected {kind.__name__}")
-    if hashlib.sha256(data if isinstance(data, bytes) else data.encode()).hexdigest() != checksum:
+    if _digest(of(data)) != checksum:
         raise StoreError(f"the checksum of its {what} is wrong")
     return data
 
 
-def _put_results(connection: sqlite3.Connection, name: str, result: Results) -> None:
-    for row_field in result.row_fields():
-        _put_array(connection, f"{name}.{row_field}", getattr(result, row_field))
-    _put_entry(connection, name, {key: getattr(result, key) for key in result.shared_fields()})
+def _taken_apart(part: Part) -> tuple[dict[str, bytes], dict[str, Any]]:
+    """A part's arrays as `.npy` bytes, and what else it holds as values that JSON can write."""
+    arrays: dict[str, Any] = {}
+    shared: dict[str, Any] = {}
+    for name in _RESULTS:
+        result = getattr(part, name)
+        if result is not None:
+            arrays |= {f"{name}.{row_field}": getattr(result, row_field) for row_field in result.row_fields()}
+            shared[name] = {key: getattr(result, key) for key in result.shared_fields()}
+    if part.basin is not None:
+        arrays["basin"] = part.basin
+    return {name: _npy(array) for name, array in arrays.items()}, shared
 
 
-def _get_results(connection: sqlite3.Connection, name: str, kind: type[R]) -> R:
-    arrays = {f: _get_array(connection, f"{name}.{f}") for f in kind.row_fields()}
-    return kind(**arrays, **_get_entry(connection, name))
+def _put_together(arrays: dict[str, Any], shared: dict[str, Any]) -> dict[str, Any]:
+    """The fields of a `Part` that `_taken_apart` took apart."""
+    made: dict[str, Any] = {
+        name: _RESULTS[name](**{f: arrays[f"{name}.{f}"] for f in _RESULTS[name].row_fields()}, **common)
+        for name, common in shared.items()
+    }
+    return made | {"basin": arrays.get("basin")}
 
 
-def difference(stored: Study, wanted: Study) -> str:
-    """How two declarations differ, in words; empty if they do not."""
-    parts = []
-    for f in fields(Study):
-        old, new = getattr(stored, f.name), getattr(wanted, f.name)
-        if old != new:
-            parts.append(f"{f.name} is {_shown(old)} there and {_shown(new)} here")
-    return "; ".join(parts)
-
-
-def _shown(value: Any) -> str:
-    if hasattr(value, "parameters"):
-        given = [f"{key}={v}" for key, v in value.parameters]
-        if value.dim is not None:
-            given.append(f"dim={value.dim}")
-        if value.box is not None:
-            given.append(f"box={value.box}")
-        return f"{value.name}" + (f" with {', '.join(given)}" if given else "")
-    return str(value)
+def _npy(array: Any) -> bytes:
+    buffer = io.BytesIO()
+    np.save(buffer, array, allow_pickle=False)
+    return buffer.getvalue()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import importlib.util
 import inspect
@@ -23,8 +24,12 @@ from landscape.autodiff import BatchFunction
 from landscape.function import Landscape
 from landscape.manifolds import Euclidean
 from landscape.problems import problem
+from landscape.study.faults import FaultLog, current_log, tolerated
 
 Value = int | float | str | tuple[int | float | str, ...]
+
+
+_PROBES = 64
 
 
 @dataclass(frozen=True)
@@ -74,22 +79,35 @@ class Target:
         """
         return _load(self)[0]
 
+    def source_digest(self) -> str | None:
+        """SHA-256 of the file that the user's function was loaded from; None for the zoo, or where there is no file."""
+        return _load(self)[2]
+
     def note(self) -> str:
         """How the user's function was understood, in words; empty for the zoo."""
         return _load(self)[1]
 
 
 @lru_cache(maxsize=8)
-def _load(target: Target) -> tuple[Landscape, str]:
+def _load(target: Target) -> tuple[Landscape, str, str | None]:
     if not target.is_own:
         if target.dim is not None or target.box is not None:
             raise ValueError(
                 f"--dim and --box are for a loss of your own; problem {target.name!r} takes its parameters by --set"
             )
-        return problem(target.name, **dict(target.parameters)), ""
+        return problem(target.name, **dict(target.parameters)), "", None
+    digest = _digest(target.name)
     with redirect_stdout(sys.stderr):  # standard output is for results: what the user's code prints goes past it
         landscape, note = _load_own(target)
-    return _guarded(landscape, target.name), note
+    records_itself = target.dim is not None and landscape.provenance.hessian == "finite differences"
+    return _guarded(landscape, target.name, records_itself), note, digest or _digest(target.name)
+
+
+def _digest(name: str) -> str | None:
+    where = name.rpartition(":")[0]
+    module = None if where.endswith(".py") else sys.modules.get(where)
+    file = where if module is None else getattr(module, "__file__", None)
+    return hashlib.sha256(Path(file).read_bytes()).hexdigest() if file and Path(file).is_file() else None
 
 
 def _load_own(target: Target) -> tuple[Landscape, str]:
@@ -185,7 +203,7 @@ def _from_loss(loss: Any, target: Target) -> tuple[Landscape, str]:
     assert target.dim is not None
     manifold = Euclidean(target.dim, _corners(target))
     size = 4 + (target.dim == 4)  # a batch as long as a point would hide a transposed result
-    points = manifold.sample(np.random.default_rng(0), size)
+    points = _good_points(loss, manifold.sample(np.random.default_rng(0), _PROBES), size)
     engine, single, error = _call_once(loss, points[0])
     written = "one point"
     if single is None or single.shape != ():
@@ -200,9 +218,35 @@ def _from_loss(loss: Any, target: Target) -> tuple[Landscape, str]:
             f"{target.name}: {engine}, written for {written}; derivatives by {engine}"
         )
     value, written = _numpy_values(loss, points, single, error, target.name)
-    landscape = Landscape.from_function(value, manifold=manifold, name=target.name)
+    with tolerated():  # what is wrong at some points is told when it is met in the study
+        landscape = Landscape.from_function(_recorded(value), manifold=manifold, name=target.name)
     by = landscape.provenance
     return landscape, f"{target.name}: NumPy, written for {written}; gradient by {by.gradient}, Hessian by {by.hessian}"
+
+
+def _good_points(loss: Callable[[Any], Any], points: Array, size: int) -> Array:
+    """The first points at which a loss does not raise, if there are so many; otherwise simply the first."""
+    good: list[Array] = []
+    for point in points:
+        if any(_call_once(form, point)[1] is not None for form in (loss, _of_batch_of_one(loss))):
+            good.append(point)
+        elif len(good) == 0 and point is points[4]:
+            break  # it seems to raise everywhere
+        if len(good) == size:
+            return np.array(good)
+    return points[:size]
+
+
+def _recorded(value: BatchFunction) -> BatchFunction:
+    """A plain loss that is not a number at the points that raise, where faults are tolerated, and that logs both."""
+
+    def call(x: Array) -> Array:
+        log = current_log()
+        if log is None:
+            return value(x)
+        return _tolerant(value, (x,), 0, log)
+
+    return call
 
 
 def _from_autodiff(loss: Callable[[Any], Any], engine: str, manifold: Euclidean, name: str) -> Landscape:
@@ -330,11 +374,15 @@ def _on_each_point(loss: Callable[[Any], Any]) -> BatchFunction:
     return value
 
 
-def _guarded(landscape: Landscape, name: str) -> Landscape:
-    """A landscape of the user's own, whose errors are `ValueError`s that name it and whose prints go to stderr."""
+def _guarded(landscape: Landscape, name: str, records_itself: bool) -> Landscape:
+    """A landscape of the user's own whose prints go to stderr. Its errors are `ValueError`s that name it; where faults
+    are tolerated, it is not a number at the points that raise."""
 
-    def guard(function: Callable[..., Array]) -> Callable[..., Array]:
+    def guard(function: Callable[..., Array], derivative: int) -> Callable[..., Array]:
         def call(*arrays: Array) -> Array:
+            log = None if records_itself else current_log()
+            if log is not None:
+                return _tolerant(function, arrays, derivative, log)
             try:
                 with redirect_stdout(sys.stderr):
                     return function(*arrays)
@@ -347,11 +395,48 @@ def _guarded(landscape: Landscape, name: str) -> Landscape:
 
     return replace(
         landscape,
-        value=guard(landscape.value),
-        gradient=guard(landscape.gradient),
-        hessian=guard(landscape.hessian),
-        hvp=guard(landscape.hvp),
+        value=guard(landscape.value, 0),
+        gradient=guard(landscape.gradient, 1),
+        hessian=guard(landscape.hessian, 2),
+        hvp=guard(landscape.hvp, 1),
     )
+
+
+def _tolerant(function: Callable[..., Array], arrays: tuple[Array, ...], derivative: int, log: FaultLog) -> Array:
+    """What a function gives for points (..., n), not a number at those that raise: these are found by halving. The log
+    is told of them, and of where else it is not a number."""
+    x = np.asarray(arrays[0])
+    n = x.shape[-1]
+    try:
+        with redirect_stdout(sys.stderr):
+            result = function(*arrays)
+        _note_where_nan(x.reshape(-1, n), result, log)
+        return result
+    except Exception:
+        pass
+    flat = [np.asarray(array).reshape(-1, n) for array in arrays]
+    result = np.full((len(flat[0]),) + (n,) * derivative, np.nan, np.result_type(x.dtype, np.float64))
+    stack = [slice(0, len(result))]
+    while stack:
+        part = stack.pop()
+        try:
+            with redirect_stdout(sys.stderr):
+                result[part] = function(*(array[part] for array in flat))
+        except Exception as error:
+            if part.stop - part.start == 1:
+                log.note(f"raised {type(error).__name__}", flat[0][part], str(error).partition("\n")[0])
+            elif part.stop > part.start:
+                middle = (part.start + part.stop) // 2
+                stack += [slice(middle, part.stop), slice(part.start, middle)]  # the first half is next
+        else:
+            _note_where_nan(flat[0][part], result[part], log)
+    return result.reshape(x.shape[:-1] + (n,) * derivative)
+
+
+def _note_where_nan(points: Array, result: Array, log: FaultLog) -> None:
+    bad = np.isnan(result)
+    if bad.any():
+        log.note("was not a number", points[bad.reshape(len(points), -1).any(axis=1)])
 
 
 def _described_error(error: Exception | None) -> str:

@@ -1,6 +1,11 @@
-"""`landscape descend`: where each method's runs end."""
+"""`landscape descend`: where each method's runs end, and the files that it leaves."""
 
+import numpy as np
 import pytest
+
+from landscape import DescentStatus, GradientDescent, descend, problem
+from landscape.descent.methods import METHODS as ALL_METHODS
+from landscape.random import stream
 
 METHODS = ("armijo", "gradient-descent", "heavy-ball", "nesterov")
 
@@ -71,6 +76,102 @@ def test_many_destinations_are_cut_short_for_people(run):
     text = run("descend", "rastrigin", "--starts", 300).text
     assert "points in all; --json lists them" in text
     assert len(run("descend", "rastrigin", "--starts", 300, "--json").json["destinations"]) > 20
+
+
+@pytest.mark.parametrize("method", sorted(ALL_METHODS))
+def test_every_method_runs_and_says_so(run, method):
+    settings = ("linear_regression",) if method == "sgd" else ("double_well", "--set", "dim=3")
+    report = run("descend", *settings, "--method", method, "--starts", 20, "--steps", 30, "--json").json
+    assert report["starts"] == 20
+    assert report["method"].startswith(ALL_METHODS[method].__name__)
+
+
+@pytest.mark.parametrize("method", ["noisy-gradient-descent", "perturbed-gradient-descent"])
+def test_random_methods_draw_from_the_seed(run, method):
+    arguments = ("descend", "himmelblau", "--method", method, "--set", "lr=0.005", "--starts", 30, "--steps", 40)
+    first, again, other = (run(*arguments, "--json", "--tol", 20, "--seed", seed).out for seed in (1, 1, 2))
+    assert first == again
+    assert first != other
+
+
+def test_the_trajectory_is_that_of_the_library(run, tmp_path):
+    file = tmp_path / "runs.npz"
+    settings = ("--method", "gradient-descent", "--set", "lr=0.01", "--starts", 25, "--steps", 300, "--seed", 3)
+    outcome = run("descend", "himmelblau", *settings, "--trajectory", file, "--json")
+    assert outcome.json["converged"] == 25
+    assert "positions after every step saved to" in outcome.err
+    landscape = problem("himmelblau")
+    starts = landscape.starts(stream(3, {"descend": "himmelblau"}, 0), 25)
+    expected = descend(landscape, starts, GradientDescent(0.01), 300, record=1)
+    with np.load(file, allow_pickle=False) as stored:
+        assert sorted(stored.files) == ["status", "steps", "x"]
+        np.testing.assert_array_equal(stored["steps"], expected.trajectory.steps)
+        np.testing.assert_array_equal(stored["x"], expected.trajectory.x)
+        np.testing.assert_array_equal(stored["status"], expected.status)
+    assert (expected.status == DescentStatus.CONVERGED).all()
+    assert [p.name for p in tmp_path.iterdir()] == ["runs.npz"]
+
+
+def test_a_long_trajectory_is_thinned_until_it_fits(run, tmp_path, monkeypatch):
+    monkeypatch.setattr("landscape.cli.descend.LARGEST_TRAJECTORY", 50_000.0)
+    settings = ("--method", "gradient-descent", "--set", "lr=1e-4", "--starts", 30, "--steps", 1000)
+    outcome = run("descend", "himmelblau", *settings, "--trajectory", "runs.npz")
+    with np.load(tmp_path / "runs.npz") as stored:
+        every = int(stored["steps"][1])
+        assert stored["x"].nbytes <= 50_000 < (1000 // (every - 1) + 1) * 480
+        np.testing.assert_array_equal(stored["steps"], np.arange(0, 1001, every))
+    assert f"positions after every {every} steps saved" in outcome.err
+    sentence = run("descend", "himmelblau", "--starts", 2000, "--trajectory", "more.npz").sentence
+    assert sentence == (
+        "the first and last positions of 2000 starts in dim 2 take 6.4e-05 GB, more than the 5e-05 GB that are kept: "
+        "use fewer --starts"
+    )
+    assert not (tmp_path / "more.npz").exists()
+
+
+@pytest.mark.parametrize("name", ["himmelblau", "xy_chain", "lennard_jones", "spherical_spin_glass", "monkey_saddle"])
+@pytest.mark.parametrize("ending", ["png", "pdf"])
+def test_a_picture_is_drawn_in_any_dimension(run, tmp_path, name, ending):
+    file = tmp_path / f"paths.{ending}"
+    outcome = run("descend", name, "--starts", 12, "--steps", 40, "--plot", file)
+    assert outcome.code == 0
+    assert f"drawn to {file}" in outcome.err
+    assert file.read_bytes().startswith({"png": b"\x89PNG", "pdf": b"%PDF"}[ending])
+
+
+def test_a_file_that_cannot_be_written_is_known_before_the_work(run, tmp_path, monkeypatch):
+    monkeypatch.setattr("landscape.cli.descend.descend", lambda *_, **__: pytest.fail("work was done"))
+    (tmp_path / "there.npz").write_bytes(b"mine")
+    (tmp_path / "there.png").write_bytes(b"mine")
+    for option, path, pattern in [
+        ("--trajectory", "there.npz", "there.npz exists already"),
+        ("--plot", "there.png", "there.png exists already"),
+        ("--trajectory", "nowhere/runs.npz", "there is no folder nowhere"),
+        ("--plot", "nowhere/paths.pdf", "there is no folder nowhere"),
+        ("--trajectory", "runs.csv", "--trajectory is 'runs.csv' but must end in .npz"),
+        ("--plot", "paths.txt", "--plot is 'paths.txt' but must end in .png or .pdf"),
+        ("--plot", str(tmp_path), "is a directory"),
+    ]:
+        assert pattern in run("descend", "himmelblau", option, path).sentence
+    assert (tmp_path / "there.npz").read_bytes() == b"mine"
+
+
+def test_nothing_is_left_when_the_work_fails(run, write, tmp_path):
+    write("own.py", "def far(x):\n    return 1 / 0 if (abs(x) < 0.01).all(axis=-1).any() else (x**2).sum(axis=-1)\n")
+    arguments = ("own.py:far", "--dim", 2, "--trajectory", "runs.npz", "--plot", "paths.png")
+    assert "raised ZeroDivisionError" in run("descend", *arguments).sentence
+    assert {p.name for p in tmp_path.iterdir()} - {"__pycache__"} == {"own.py"}
+
+
+def test_a_jax_loss_of_the_users_own_is_compiled(run, write):
+    jax = pytest.importorskip("jax")
+    write(
+        "own.py", "import jax.numpy as jnp\n\ndef loss(x):\n    print('called')\n    return jnp.sum((x**2 - 1) ** 2)\n"
+    )
+    arguments = ("own.py:loss", "--dim", 2, "--box=-2:2", "--method", "gradient-descent", "--set", "lr=0.02")
+    with jax.enable_x64(True):  # another test may have imported JAX already
+        outcome = run("descend", *arguments, "--starts", 40, "--json")
+    assert outcome.json["converged"] == 40
 
 
 @pytest.mark.parametrize(

@@ -8,18 +8,23 @@ import pytest
 from landscape.study.declaration import Study
 from landscape.study.report import as_json
 from landscape.study.run import run_study
-from landscape.study.store import save_study
 from landscape.study.target import Target
 
 
 @pytest.fixture(scope="module")
-def result():
-    return run_study(Study(Target("himmelblau"), starts=100))
+def stored(tmp_path_factory):
+    path = tmp_path_factory.mktemp("stored") / "s.sqlite"
+    return path, run_study(Study(Target("himmelblau"), starts=100), store=path)
 
 
 @pytest.fixture
-def saved(result, tmp_path):
-    save_study(tmp_path / "s.sqlite", result)
+def result(stored):
+    return stored[1]
+
+
+@pytest.fixture
+def saved(stored, tmp_path):
+    (tmp_path / "s.sqlite").write_bytes(stored[0].read_bytes())
     return "s.sqlite"
 
 
@@ -69,3 +74,15 @@ def test_files_that_are_no_studies(run, fresh, write, saved, tmp_path):
     assert run("report", "notes.txt").sentence.startswith("notes.txt is not a study")
     assert run("report", "half.sqlite").sentence.startswith("half.sqlite is damaged")
     assert "Invalid value for '--format'" in run("report", saved, "--format", "xml").sentence
+
+
+def test_a_page_for_a_browser(run, saved, tmp_path):
+    outcome = run("report", saved, "--html", "page.html")
+    assert (outcome.text, outcome.err) == ("", "written to page.html\n")
+    page = (tmp_path / "page.html").read_text()
+    assert page.startswith("<!DOCTYPE html>")
+    assert "landscape study himmelblau --starts 100 --seed 0" in page
+    before = (tmp_path / saved).read_bytes()
+    assert run("report", saved, "--html", saved).sentence == "--html is s.sqlite, which is the study itself"
+    assert (tmp_path / saved).read_bytes() == before
+    assert "cannot be written" in run("report", saved, "--html", "nowhere/page.html").sentence

@@ -1,10 +1,23 @@
 """`landscape study`: what must hold, from the outside."""
 
+import json
 import re
+import signal
+import subprocess
+import sys
 import time
 from math import comb
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+
+from landscape.study.chunks import starts_of_chunk
+from landscape.study.declaration import Study
+from landscape.study.result import open_study
+from landscape.study.run import declaration
+from landscape.study.store import Store
+from landscape.study.target import Target
 
 STUDY_KEYS = {"problem", "dim", "seed", "starts", "critical_points", "euler", "points", "descent", "escape"}
 
@@ -74,7 +87,7 @@ def test_the_report_for_people(run, fresh):
 def test_missing_points_are_said_to_be_missing(run):
     text = run("study", "rastrigin", "--starts", 20).text
     assert "but a complete set gives 1: points are missing" in text
-    assert "in all; `landscape report FILE --format csv` lists them" in text
+    assert "in all; `landscape report FILE --format json` lists them" in text
 
 
 def test_a_degenerate_landscape(run):
@@ -193,7 +206,10 @@ def test_prints_of_the_users_code_stay_out_of_the_json(fresh, write):
         (["own.py:loss", "--dim", "3", "--box", "0:1,0:1"], r"--box has 2 ranges but --dim is 3"),
         (["own.py:loss", "--dim", "2", "--set", "a=1"], r"is a plain loss and takes no --set$"),
         (["own.py:raising", "--dim", "2"], r"^own\.py:raising raised RuntimeError: why for a point of shape \(2,\)$"),
-        (["own.py:sometimes", "--dim", "2"], r"^own\.py:sometimes raised ZeroDivisionError: "),
+        (
+            ["own.py:always", "--dim", "2", "--starts", "50"],
+            r"^own\.py:always is not finite at any of the 50 starts; it raised ZeroDivisionError in 50 evaluations, ",
+        ),
         (["own.py:vector", "--dim", "2"], r"returned shape \(2,\) for one point of shape \(2,\), expected one number$"),
         (["own.py:nan", "--dim", "2"], r"^own\.py:nan is not finite at any of the 1000 starts$"),
         (["own.py:number", "--dim", "2"], r"number is int, not a loss"),
@@ -217,8 +233,9 @@ def test_bad_input_is_refused_in_one_sentence(run, write, arguments, pattern, js
         def raising(x):
             raise RuntimeError("why")
 
-        def sometimes(x):
-            return 1 / 0 if np.abs(x).max() < 0.03 else (x**2).sum(axis=-1)
+        def always(x, seen=[]):
+            seen.append(x)
+            return 1 / 0 if len(seen) > 10 else (x**2).sum(axis=-1)
 
         def vector(x):
             return x
@@ -235,9 +252,6 @@ def test_a_few_refusals_of_a_fresh_process(fresh, write):
     write("own.py", "def loss(x):\n    return x[0] / 0 if x[0] > 2 else float('nan')\n")
     assert fresh("study", "nonsense", "--json").sentence.startswith("unknown problem 'nonsense'")
     assert "is not finite at any of the 50 starts" in fresh("study", "own.py:loss", "--dim", 2, "--starts", 50).sentence
-    write("far.py", "def loss(x):\n    return 1 / 0 if abs(x[0]) < 0.5 else x[0] ** 2 + x[1] ** 2\n")
-    arguments = ("study", "far.py:loss", "--dim", 2, "--box", "1:2", "--starts", 50, "--jobs", 2)
-    assert "far.py:loss raised ZeroDivisionError" in fresh(*arguments).sentence
 
 
 def test_store_and_report_say_what_study_said(run, tmp_path):
@@ -245,22 +259,24 @@ def test_store_and_report_say_what_study_said(run, tmp_path):
     plain = run(*arguments, "--json")
     stored = run(*arguments, "--json", "--store", "s.sqlite")
     assert stored.out == plain.out
-    assert stored.err == "saved in s.sqlite\n"
+    assert stored.err == "saving in s.sqlite\n"
     assert run("report", "s.sqlite", "--format", "json").out == plain.out
     assert run("report", "s.sqlite").out == run(*arguments).out
     assert [p.name for p in tmp_path.iterdir()] == ["s.sqlite"]
 
 
 def test_a_study_that_is_there_is_not_computed_again(run, tmp_path, monkeypatch):
-    from landscape.cli import study as module
+    from landscape.study import run as module
 
     arguments = ("study", "himmelblau", "--starts", 100, "--store", "s.sqlite", "--json")
     first = run(*arguments)
     before = (tmp_path / "s.sqlite").read_bytes()
-    monkeypatch.setattr(module, "run_study", None)
+    monkeypatch.setattr(module, "union", None)
+    monkeypatch.setattr(Store, "put", None)
     again = run(*arguments, "--jobs", 2)  # the number of workers is no part of a study
     assert again.out == first.out
-    assert again.err == "s.sqlite holds this study already; nothing was computed\n"
+    assert again.err == "s.sqlite holds this study already; nothing is left to compute\n"
+    assert run("resume", "s.sqlite", "--json").out == first.out
     assert (tmp_path / "s.sqlite").read_bytes() == before
 
 
@@ -286,3 +302,165 @@ def test_stores_that_cannot_be_used(run, write, tmp_path):
     sentence = run("study", "himmelblau", "--starts", 10**9, "--store", "nowhere/s.sqlite").sentence
     assert sentence == "nowhere/s.sqlite cannot be written: there is no folder nowhere"  # before the long work
     assert "is a directory" in run("study", "himmelblau", "--store", ".").sentence
+
+
+def interrupted(tmp_path, number, *arguments, lines=1):
+    """How a command ends that gets a signal as soon as a chunk is stored, and again after each line it then says."""
+    command = [sys.executable, "-c", "from landscape.cli import main; main()", *map(str, arguments)]
+    running = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    path = tmp_path / "s.sqlite"
+    while running.poll() is None and not (path.exists() and open_study(path).unfinished.done):
+        time.sleep(0.02)
+    for _ in range(lines):
+        running.send_signal(number)
+        time.sleep(0.2)
+    out, err = running.communicate(timeout=120)
+    return SimpleNamespace(code=running.returncode, out=out, err=err)
+
+
+@pytest.mark.parametrize(
+    ("jobs", "number"), [(1, signal.SIGTERM), pytest.param(2, signal.SIGINT, marks=pytest.mark.slow)]
+)
+def test_an_interruption_lets_the_chunks_in_flight_finish(tmp_path, run, jobs, number):
+    arguments = ("study", "himmelblau", "--starts", 12_000, "--store", "s.sqlite", "--json")
+    outcome = interrupted(tmp_path, number, *arguments, "--jobs", jobs)
+    assert (outcome.code, outcome.out) == (128 + number, "")
+    *_, before, last = outcome.err.splitlines()
+    assert before == "landscape: finishing the chunks of work in flight; once more to drop them"
+    said = re.fullmatch(
+        r"landscape: interrupted: (\d+) of 12 chunks of (.*) are done and saved in s.sqlite; "
+        r"`landscape resume s.sqlite` goes on",
+        last,
+    )
+    unfinished = open_study(tmp_path / "s.sqlite").unfinished
+    assert said.groups() == (str(unfinished.done), unfinished.phase)
+    assert [p.name for p in tmp_path.iterdir()] == ["s.sqlite"]
+    part = run("report", "s.sqlite")
+    assert f"\nincomplete: {unfinished.done} of 12 chunks of {unfinished.phase}\n" in part.text
+    if (jobs, number) == (2, signal.SIGINT):
+        resumed = run("resume", "s.sqlite", "--json")
+        assert resumed.err == f"going on with s.sqlite, {unfinished.sentence()}\n"
+        assert resumed.out == run(*arguments[:4], "--json").out
+
+
+def test_a_second_interruption_drops_them(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # an unfinished study is read with the function at hand
+    write_slow(tmp_path)
+    arguments = ("study", "slow.py:loss", "--dim", 1, "--starts", 2000, "--store", "s.sqlite")
+    outcome = interrupted(tmp_path, signal.SIGINT, *arguments, lines=2)
+    assert outcome.code == 130
+    assert "Traceback" not in outcome.err
+    assert outcome.err.splitlines()[-1] == (
+        "landscape: interrupted; what was done is saved in s.sqlite; `landscape resume s.sqlite` goes on"
+    )
+
+
+def write_slow(tmp_path):
+    """The second chunk takes very long."""
+    (tmp_path / "slow.py").write_text(
+        "import os, time\n"
+        "def loss(x):\n"
+        "    if os.path.exists('s.sqlite') and os.path.getsize('s.sqlite') > 60_000:\n"
+        "        time.sleep(1)\n"
+        "    return (x**2).sum(axis=-1)\n"
+    )
+
+
+def test_a_full_disk_is_said_in_one_sentence(run, monkeypatch):
+    put = Store.put
+
+    def put_on_a_small_disk(store, *arguments):
+        store.connection.execute("PRAGMA max_page_count = 60")
+        put(store, *arguments)
+
+    arguments = ("study", "himmelblau", "--starts", 3100, "--store", "s.sqlite", "--json")
+    with monkeypatch.context() as full:
+        full.setattr(Store, "put", put_on_a_small_disk)
+        outcome = run(*arguments)
+    assert (outcome.code, outcome.out) == (1, "")
+    assert outcome.err.splitlines()[-1] == (
+        "landscape: s.sqlite could not be written: database or disk is full; what was written before is safe; "
+        "`landscape resume s.sqlite` goes on"
+    )
+    assert run("resume", "s.sqlite", "--json").out == run(*arguments[:4], "--json").out
+
+
+def test_another_command_on_the_same_store_is_refused(run):
+    with Store.writing(Path("s.sqlite"), declaration(Study(Target("himmelblau")))):
+        before = Path("s.sqlite").read_bytes()
+        for arguments in (("study", "himmelblau", "--store", "s.sqlite"), ("resume", "s.sqlite")):
+            outcome = run(*arguments)
+            assert outcome.sentence == "s.sqlite is being written by another process; wait until it has ended"
+        assert "incomplete: 0 of 1 chunks of descent and search" in run("report", "s.sqlite").text
+        assert Path("s.sqlite").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("slurm", "--executor is 'slurm' but must be dask://HOST:PORT or mpi"),
+        ("dask://here", "--executor is 'dask://here' but must be dask://HOST:PORT"),
+    ],
+)
+def test_executors_that_there_are_not(run, name, sentence):
+    assert run("study", "himmelblau", "--executor", name).sentence == sentence
+
+
+FAULTY = """
+import time
+import numpy as np
+
+def raising(x):
+    if ((x[..., 0] > 1.5) & (x[..., 1] > 1.5)).any():
+        raise RuntimeError("too far")
+    return ((x**2 - 1) ** 2).sum(axis=-1)
+
+def nan(x):
+    return np.where(x[..., 0] > 1.5, np.nan, ((x**2 - 1) ** 2).sum(axis=-1))
+
+def hanging(x):
+    while (x == START).all(axis=-1).any():
+        WAY
+    return ((x**2 - 1) ** 2).sum(axis=-1)
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "message"), [("raising", "raised RuntimeError", "too far"), ("nan", "was not a number", "")]
+)
+def test_faults_are_counted_and_located_and_the_rest_completes(run, write, name, kind, message):
+    write("faulty.py", FAULTY)
+    arguments = ("study", f"faulty.py:{name}", "--dim", 2, "--box=-2:2", "--starts", 400)
+    report = run(*arguments, "--json").json
+    assert report["critical_points"]["by_index"] == {"0": 4, "1": 4, "2": 1}
+    (fault,) = report["faults"]
+    assert (fault["kind"], fault["message"]) == (kind, message)
+    assert fault["count"] >= report["descent"]["nonfinite"] > 0
+    assert fault["low"][0] >= 1.5
+    assert fault["low"][0] <= fault["first"][0] <= fault["high"][0]
+    assert report["failed_chunks"] == []
+    text = run(*arguments).text
+    assert f"The function {kind} in {fault['count']} evaluations, first at (" in text
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("jobs", "way"), [(1, "pass"), (2, "pass"), (2, "np.linalg.eigvalsh(np.eye(20_000))")])
+def test_a_chunk_that_hangs_is_given_up_and_the_rest_completes(fresh, write, tmp_path, monkeypatch, jobs, way):
+    """At one start of the second chunk, in Python or in a long call of another language."""
+    monkeypatch.chdir(tmp_path)
+    write("faulty.py", FAULTY.replace("START", "9").replace("WAY", "pass"))
+    study = Study(Target("faulty.py:hanging", dim=2, box=((-2.0, 2.0),)), starts=3000)
+    start = starts_of_chunk(study, study.target.load(), 1, 1000)[500].tolist()
+    write("faulty.py", FAULTY.replace("START", repr(start)).replace("WAY", way))
+    arguments = ("study", "faulty.py:hanging", "--dim", 2, "--box=-2:2", "--starts", 3000, "--json")
+    outcome = fresh(*arguments, "--chunk-timeout", 3, "--jobs", jobs, "--store", "s.sqlite")
+    assert outcome.code == 1
+    assert outcome.err.splitlines()[-1] == "landscape: 1 chunk of work failed; the report says which, and why"
+    report = json.loads(outcome.out)
+    reason = "took longer than 3 s"
+    failed = {"phase": "descent and search", "chunk": 1, "first": 1000, "stop": 2000, "reason": reason}
+    assert report["failed_chunks"] == [failed]
+    assert report["critical_points"]["by_index"] == {"0": 4, "1": 4, "2": 1}
+    assert report["incomplete"] is None
+    text = fresh("report", "s.sqlite").text
+    assert f"No result of descent and search for starts 1000 to 1999: {reason}" in text

@@ -1,12 +1,13 @@
 """A declaration survives JSON, cuts its starts into chunks by dimension alone, and refuses nonsense at once."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from landscape.study.declaration import Study
+from landscape.study.declaration import Study, difference
 from landscape.study.target import Target
 
 scalars = st.integers(-(2**60), 2**60) | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=5)
@@ -73,3 +74,19 @@ def test_more_starts_add_chunks_and_change_no_full_one(dim, few, more):
 def test_nonsense_is_refused(options, sentence):
     with pytest.raises(ValueError, match=f"^{sentence}$"):
         Study(Target("himmelblau"), **options)
+
+
+def test_the_difference_of_two_declarations_in_words():
+    study = Study(Target("rastrigin", (("dim", 3),)), starts=10)
+    assert difference(study, study) == ""
+    assert difference(study, replace(study, starts=20)) == "starts is 10 there and 20 here"
+    assert difference(replace(study, seed=1, escape_steps=7), study) == (
+        "seed is 1 there and 0 here; escape_steps is 7 there and 20000 here"
+    )
+    assert difference(study, replace(study, target=Target("rastrigin"))) == (
+        "target is rastrigin with dim=3 there and rastrigin here"
+    )
+    own = Target("f.py:loss", dim=2, box=((-1.0, 1.0),))
+    assert difference(Study(own), Study(replace(own, box=None))) == (
+        "target is f.py:loss with dim=2, box=((-1.0, 1.0),) there and f.py:loss with dim=2 here"
+    )

@@ -1,229 +1,385 @@
-"""A saved study is the study: to the last bit, in a file that others can read, and never half a file or a wrong one."""
+"""A stored study is the study: to the last bit, in a file that others can read, never half of it or a wrong one."""
 
 import contextlib
 import hashlib
 import io
 import json
+import multiprocessing
 import os
 import sqlite3
 import stat
-from dataclasses import replace
+import threading
+import time
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
 
-from landscape.study import store
+from landscape.study.chunks import ESCAPE, EXPLORATION, SEARCH, Part
 from landscape.study.declaration import Study
-from landscape.study.run import run_study
-from landscape.study.store import StoreError, check_writable, difference, load_study, save_study
+from landscape.study.faults import Fault
+from landscape.study.reading import StoreError
+from landscape.study.result import open_study
+from landscape.study.run import StudyInterrupted, declaration, run_study
+from landscape.study.store import RESULT, Store, StoreWriteError, check_writable
 from landscape.study.target import Target
+
+SMALL = Study(Target("himmelblau"), starts=20, escape_starts=5)
 
 
 @pytest.fixture(scope="module")
 def small():
-    return run_study(Study(Target("himmelblau"), starts=20, escape_starts=5))
+    return run_study(SMALL)
+
+
+@pytest.fixture(scope="module")
+def bytes_of_small(tmp_path_factory):
+    path = tmp_path_factory.mktemp("saved") / "study.sqlite"
+    run_study(SMALL, store=path)
+    return path.read_bytes()
 
 
 @pytest.fixture
-def saved(small, tmp_path):
+def saved(bytes_of_small, tmp_path):
     path = tmp_path / "study.sqlite"
-    save_study(path, small)
+    path.write_bytes(bytes_of_small)
     return path
 
 
+def damage(path, statement):
+    with contextlib.closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(statement)
+
+
 def test_round_trip(himmelblau, differing, tmp_path):
-    path = tmp_path / "study.sqlite"
-    save_study(path, himmelblau)
-    assert differing(load_study(path), himmelblau) == []
-    assert differing(load_study(str(path)), himmelblau) == []
-    assert os.listdir(tmp_path) == ["study.sqlite"]
+    path = tmp_path / "study ü?#%41.sqlite"
+    assert differing(run_study(himmelblau.study, store=path), himmelblau) == []
+    assert differing(open_study(path), himmelblau) == []
+    assert differing(open_study(str(path)), himmelblau) == []
+    assert os.listdir(tmp_path) == [path.name]
 
 
-def test_round_trip_of_what_is_rare(small, differing, tmp_path):
-    target = Target("a:b", (("shape", (3, 4)), ("word", "ä\n'\"")), dim=2, box=((-1.5, 2.0), (0.0, 1.0)))
+def test_round_trip_of_what_is_rare(small, differing):
     escapes = replace(small.escapes, median_steps=np.full(len(small.escapes), np.inf))
     points = replace(small.points, value=np.full(len(small.points), np.nan), expected_euler=None)
-    for result in (
-        replace(small, study=Study(target, seed=2**70), note="note: ä", parameters={"shape": [3, 4]}, escapes=escapes),
-        replace(small, points=points, escapes=small.escapes[:0]),
-        replace(small, points=small.points[:0], basin=np.full(20, -1)),
-    ):
-        path = tmp_path / "rare ü?#%41.sqlite"
-        save_study(path, result)
-        assert differing(load_study(path), result) == []
-        path.unlink()
+    fault = Fault("raised ä", "n'\"\n", 3, [0.1, 1e-300], [0.0, 0.0], [1.0, 2.0])
+    parts = [
+        Part(points, small.descent, small.basin, escapes, (fault, fault), "", 0.25),
+        Part(points[:0], basin=np.full(20, -1), escapes=escapes[:0]),
+        Part(failure="took longer than 3 s"),
+        Part(),
+    ]
+    with Store.in_memory(declaration(SMALL)) as store:
+        for number, part in enumerate(parts):
+            store.put(SEARCH, number, part)
+        assert store.chunks(SEARCH) == [0, 1, 2, 3]
+        for number, part in enumerate(parts):
+            assert differing(store.get(SEARCH, number), part) == []
+        store.put(ESCAPE, 7, replace(parts[2], seconds=np.nan))
+        assert np.isnan(store.get(ESCAPE, 7).seconds)
+        store.forget(SEARCH, [1, 2])
+        assert store.chunks(SEARCH) == [0, 3]
+        with pytest.raises(StoreError, match="its chunk 1 of 'descent and search' is missing"):
+            store.get(SEARCH, 1)
+        store.verify()
 
 
 def test_any_sqlite_client_can_read_it(saved, small):
     with contextlib.closing(sqlite3.connect(saved)) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-        arrays = {name: (sha, data) for name, sha, data in connection.execute("SELECT name, sha256, npy FROM array")}
+        assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+        query = "SELECT name, sha256, npy FROM array WHERE phase = 'result'"
+        arrays = {name: (sha, data) for name, sha, data in connection.execute(query)}
         entries = dict(connection.execute("SELECT name, json FROM entry"))
+        chunks = connection.execute("SELECT phase, number, json FROM chunk").fetchall()
     sha, data = arrays["points.x"]
     assert hashlib.sha256(data).hexdigest() == sha
     np.testing.assert_array_equal(np.load(io.BytesIO(data), allow_pickle=False), small.points.x)
-    assert set(arrays) >= {"basin", "points.eigenvalues", "descent.status", "escapes.median_steps"}
+    assert set(arrays) >= {"basin", "points.eigenvalues", "points.method", "points.start"}
     assert json.loads(entries["study"])["target"]["name"] == "himmelblau"
+    assert json.loads(entries["versions"])["numpy"] == np.__version__
+    assert {phase for phase, _, _ in chunks} == {SEARCH, EXPLORATION, ESCAPE, RESULT}
+    assert all(json.loads(text)["seconds"] > 0 for phase, _, text in chunks if phase != RESULT)
 
 
-def test_an_existing_file_is_never_replaced(saved, small, tmp_path):
-    before = saved.read_bytes()
-    with pytest.raises(StoreError, match=r"study\.sqlite exists already$"):
-        save_study(saved, small)
-    other = tmp_path / "notes.txt"
-    other.write_text("mine")
-    with pytest.raises(StoreError, match="exists already"):
-        save_study(other, small)
-    assert (saved.read_bytes(), other.read_text()) == (before, "mine")
+def test_the_store_grows_linearly_and_a_chunk_costs_milliseconds(tmp_path, monkeypatch):
+    """Double the starts, double the bytes; and no more of them than the arrays have, but for a few pages a chunk."""
+    sizes, chunk_bytes = {}, []
+    put = Store.put
+
+    def measured(store, phase, number, part):
+        began = time.process_time()
+        put(store, phase, number, part)
+        costs.append(time.process_time() - began)
+        results = [r for r in (part.points, part.descent, part.escapes) if r is not None]
+        chunk_bytes.append(sum(getattr(r, f).nbytes for r in results for f in r.row_fields()))
+
+    costs = []
+    monkeypatch.setattr(Store, "put", measured)
+    for starts in (2000, 4000, 8000):
+        chunk_bytes.clear()
+        path = tmp_path / f"{starts}.sqlite"
+        run_study(Study(Target("double_well", (("dim", 1),)), starts=starts, escape_starts=5), store=path)
+        sizes[starts] = path.stat().st_size
+        assert sizes[starts] < 1.1 * sum(chunk_bytes) + 40_000 * len(chunk_bytes)
+    assert (sizes[8000] - sizes[4000]) / (sizes[4000] - sizes[2000]) == pytest.approx(2, rel=0.05)
+    assert np.median(costs) < 0.05
 
 
-def test_a_file_that_appears_during_the_work_is_left_alone(saved, small, tmp_path, monkeypatch):
-    before = saved.read_bytes()
-    monkeypatch.setattr(store, "check_writable", lambda path: None)
-    with pytest.raises(StoreError, match="has appeared meanwhile and was left as it is"):
-        save_study(saved, small)
-    assert saved.read_bytes() == before
-    assert os.listdir(tmp_path) == [saved.name]
-
-
-def test_where_nothing_can_be_written(tmp_path, small):
-    for check in (check_writable, lambda path: save_study(path, small)):
+def test_where_nothing_can_be_written(tmp_path):
+    for check in (check_writable, lambda path: run_study(SMALL, store=path)):
         with pytest.raises(StoreError, match=r"cannot be written: there is no folder .*nowhere$"):
             check(tmp_path / "nowhere" / "study.sqlite")
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match="cannot be written"):
-        save_study(tmp_path / "file" / "study.sqlite", small)
+        run_study(SMALL, store=tmp_path / "file" / "study.sqlite")
+    with pytest.raises(StoreError, match="exists already"):
+        check_writable(tmp_path / "file")
     if os.geteuid():
         tmp_path.chmod(0o500)
         with pytest.raises(StoreError, match="is read-only"):
             check_writable(tmp_path / "study.sqlite")
 
 
-def test_a_write_that_fails_leaves_nothing(tmp_path, small, monkeypatch):
-    def full(*arguments):
-        raise sqlite3.OperationalError("database or disk is full")
+def test_a_full_disk_keeps_what_was_committed(tmp_path, differing, monkeypatch):
+    path = tmp_path / "study.sqlite"
+    study = Study(Target("himmelblau"), starts=3100, escape_starts=5)
+    put = Store.put
 
-    monkeypatch.setattr(store, "_put_results", full)
-    with pytest.raises(StoreError, match=r"study\.sqlite could not be written: database or disk is full"):
-        save_study(tmp_path / "study.sqlite", small)
-    assert os.listdir(tmp_path) == []
+    def put_on_a_small_disk(store, *arguments):
+        store.connection.execute("PRAGMA max_page_count = 60")
+        put(store, *arguments)
+
+    with monkeypatch.context() as full:
+        full.setattr(Store, "put", put_on_a_small_disk)
+        for _ in range(2):
+            with pytest.raises(StoreWriteError, match=r"could not be written: database or disk is full; what was writ"):
+                run_study(study, store=path)
+    unfinished = open_study(path).unfinished
+    assert 0 < unfinished.done < unfinished.total
+    assert os.listdir(tmp_path) == ["study.sqlite"]
+    assert differing(run_study(study, store=path), run_study(study)) == []
+
+
+def test_a_file_that_is_taken_away_during_the_work_is_missed(tmp_path):
+    path = tmp_path / "study.sqlite"
+    with Store.writing(path, declaration(SMALL)) as store:
+        path.rename(tmp_path / "elsewhere")
+        with pytest.raises(StoreWriteError, match="has been moved or removed during the work"):
+            store.put(SEARCH, 0, Part())
+        path.write_text("another")
+        with pytest.raises(StoreWriteError, match="has been moved or removed during the work"):
+            store.put(SEARCH, 0, Part())
+    assert path.read_text() == "another"
 
 
 @pytest.mark.parametrize("mask", [0o002, 0o022, 0o077])
-def test_permissions_follow_the_umask(tmp_path, small, mask):
+def test_permissions_follow_the_umask(tmp_path, mask):
     before = os.umask(mask)
     try:
-        save_study(tmp_path / "study.sqlite", small)
+        with Store.writing(tmp_path / "study.sqlite", declaration(SMALL)):
+            pass
     finally:
         os.umask(before)
     assert stat.S_IMODE((tmp_path / "study.sqlite").stat().st_mode) == 0o666 & ~mask
 
 
-def test_files_that_are_no_studies_are_told_apart(tmp_path, saved):
+def test_what_a_killed_creation_has_left_is_cleared_away(tmp_path):
+    (tmp_path / ".study.sqlite.123.part").write_text("")
+    (tmp_path / ".study.sqlite.123.part-journal").write_text("")
+    (tmp_path / ".study.sqlite.lock").write_text("")
+    run_study(SMALL, store=tmp_path / "study.sqlite")
+    assert os.listdir(tmp_path) == ["study.sqlite"]
+
+
+def test_the_second_writer_is_refused_and_readers_are_not(tmp_path, differing):
+    path, study = tmp_path / "study.sqlite", Study(Target("himmelblau"), starts=2100, escape_starts=5)
+    seen = []
+
+    def second(phase, done, total):
+        if (phase, done) == (SEARCH, 1):
+            with pytest.raises(StoreError, match=r"study\.sqlite is being written by another process; wait until"):
+                run_study(study, store=path)
+            seen.append(open_study(path).unfinished.sentence())
+
+    result = run_study(study, None, second, path)
+    assert seen == ["incomplete: 1 of 3 chunks of descent and search"]
+    assert differing(result, run_study(study)) == []
+
+
+def test_of_writers_that_begin_together_one_does_the_work(tmp_path, differing):
+    path, study = tmp_path / "study.sqlite", Study(Target("himmelblau"), starts=2100, escape_starts=5)
+    outcomes = []
+
+    def work():
+        try:
+            outcomes.append(run_study(study, store=path))
+        except StoreError as error:
+            outcomes.append(str(error))
+
+    threads = [threading.Thread(target=work) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    refusals = [outcome for outcome in outcomes if isinstance(outcome, str)]
+    assert 0 < len(refusals) < 6
+    assert all("another process" in refusal for refusal in refusals)
+    expected = run_study(study)
+    assert all(differing(outcome, expected) == [] for outcome in outcomes if not isinstance(outcome, str))
+    assert differing(open_study(path), expected) == []
+    assert os.listdir(tmp_path) == ["study.sqlite"]
+
+
+def test_the_lock_ends_with_its_process(tmp_path):
+    path = tmp_path / "study.sqlite"
+    endless = Study(Target("himmelblau"), starts=200_000)
+    worker = multiprocessing.get_context("spawn").Process(target=run_study, args=(endless, None, None, path))
+    worker.start()
+    while not (path.exists() and open_study(path).unfinished.done):
+        time.sleep(0.05)
+    with pytest.raises(StoreError, match="another process"):
+        run_study(endless, store=path)
+    worker.kill()
+    worker.join()
+    before = open_study(path).unfinished.done
+    with pytest.raises(StudyInterrupted):
+        run_study(endless, store=path, stop=lambda: True)
+    assert open_study(path).unfinished.done == before > 0
+
+
+def test_files_that_are_no_studies_are_told_apart(tmp_path):
     (tmp_path / "text").write_text("a note\n" * 200)
     (tmp_path / "empty").write_text("")
     (tmp_path / "one byte").write_bytes(b"S")
-    with contextlib.closing(sqlite3.connect(tmp_path / "other")) as connection, connection:
-        connection.execute("CREATE TABLE entry (name TEXT, sha256 TEXT, json TEXT)")
-    for name in ("text", "empty", "one byte", "other"):
-        with pytest.raises(StoreError, match=f"{name} is not a study"):
-            load_study(tmp_path / name)
+    damage(tmp_path / "other", "CREATE TABLE entry (name TEXT, sha256 TEXT, json TEXT)")
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    for name in before:
+        for use in (open_study, lambda path: run_study(SMALL, store=path)):
+            with pytest.raises(StoreError, match=f"{name} is not a study"):
+                use(tmp_path / name)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
     for missing in (tmp_path / "none", tmp_path):
         with pytest.raises(StoreError, match=r"^there is no file '"):
-            load_study(missing)
+            open_study(missing)
 
 
-def test_a_newer_schema_is_refused(saved):
-    with contextlib.closing(sqlite3.connect(saved)) as connection, connection:
-        connection.execute("PRAGMA user_version = 99")
-    with pytest.raises(
-        StoreError, match=r"is from a newer version of landscape: its schema is 99, this one reads up to"
-    ):
-        load_study(saved)
+@pytest.mark.parametrize(("version", "age"), [(99, "a newer"), (1, "an older")])
+def test_another_schema_is_refused(saved, version, age):
+    damage(saved, f"PRAGMA user_version = {version}")
+    before = saved.read_bytes()
+    for use in (open_study, lambda path: run_study(SMALL, store=path)):
+        with pytest.raises(StoreError, match=f"is from {age} version of landscape: its schema is {version}, not 2$"):
+            use(saved)
+    assert saved.read_bytes() == before
 
 
 @pytest.mark.parametrize(
     ("statement", "sentence"),
     [
-        ("DELETE FROM entry WHERE name = 'study'", "is damaged: its entry 'study' is missing"),
-        ("DELETE FROM array WHERE name = 'points.x'", "is damaged: its array 'points.x' is missing"),
-        ("UPDATE entry SET json = '3' WHERE name = 'study'", "is damaged: the checksum of its entry 'study' is wrong"),
-        ("UPDATE entry SET json = x'00' WHERE name = 'note'", "is damaged: its entry 'note' is bytes, expected str"),
-        ("UPDATE array SET npy = x'00' WHERE name = 'basin'", "is damaged: the checksum of its array 'basin' is wrong"),
-        ("UPDATE array SET npy = 'text' WHERE name = 'basin'", "is damaged: its array 'basin' is str, expected bytes"),
-        ("DROP TABLE array", "is damaged: no such table: array"),
+        ("DELETE FROM entry WHERE name = 'study'", "its entry 'study' is missing"),
+        (
+            "DELETE FROM array WHERE name = 'points.x'",
+            "its array 'points.x' in chunk 0 of 'descent and search' is miss",
+        ),
+        ("DELETE FROM chunk WHERE phase = 'escape'", "array "),
+        ("UPDATE chunk SET number = 3 WHERE phase = 'escape'", "array "),
+        ("UPDATE entry SET json = '3' WHERE name = 'study'", "the checksum of its entry 'study' is wrong"),
+        ("UPDATE entry SET json = x'00' WHERE name = 'note'", "its entry 'note' is bytes, expected str"),
+        ("UPDATE chunk SET json = '{}' WHERE phase = 'escape'", "the checksum of its chunk 0 of 'escape' is wrong"),
+        ("UPDATE array SET npy = x'00' WHERE name = 'basin'", "the checksum of its array 'basin' in chunk 0"),
+        (
+            "UPDATE array SET npy = 'text' WHERE name = 'basin'",
+            "its array 'basin' in chunk 0 .* is str, expected bytes",
+        ),
+        ("UPDATE array SET name = 'y' WHERE name = 'basin'", "its array 'basin' in chunk 0 .* is missing"),
+        ("DROP TABLE array", "no such table: array"),
     ],
 )
 def test_damage_is_named(saved, statement, sentence):
-    with contextlib.closing(sqlite3.connect(saved)) as connection, connection:
-        connection.execute(statement)
-    with pytest.raises(StoreError, match=f"study.sqlite {sentence}"):
-        load_study(saved)
+    damage(saved, statement)
+    before = saved.read_bytes()
+    for use in (open_study, lambda path: run_study(SMALL, store=path)):
+        with pytest.raises(StoreError, match=f"study.sqlite is damaged: {sentence}"):
+            use(saved)
+    assert saved.read_bytes() == before
 
 
-def test_a_damaged_file_is_refused_or_gives_the_very_data(saved, small, differing, tmp_path):
-    """Bytes flipped anywhere; where SQLite keeps its own books (the first pages, the ends of pages), many more."""
-    intact = saved.read_bytes()
-    rng = np.random.default_rng(0)
-    bookkeeping = np.concatenate([np.arange(8192), *(np.arange(k, k + 12) for k in range(0, len(intact), 4096))])
-    damaged = tmp_path / "damaged.sqlite"
-    refused = 0
-    for trial in range(400):
-        data = np.frombuffer(intact, dtype=np.uint8).copy()
-        places = rng.choice(bookkeeping if trial % 2 else len(data), size=[1, 1, 5, 100][trial % 4])
-        data[places % len(data)] ^= rng.integers(1, 256, size=len(places), dtype=np.uint8)
-        damaged.write_bytes(data.tobytes())
+def refused_or_right(path, expected, differing):
+    """Whether both a reader and a writer refuse the file with a sentence; if not, they must have read the very study.
+    Nothing is ever written."""
+    before, refused = path.read_bytes(), 0
+    for use in (open_study, lambda path: run_study(SMALL, store=path)):
         try:
-            loaded = load_study(damaged)
+            result = use(path)
         except StoreError as error:
-            assert str(damaged) in str(error)  # noqa: PT017
+            assert str(path) in str(error)  # noqa: PT017
             refused += 1
         else:
-            assert differing(loaded, small) == [], f"trial {trial}, bytes {places} were read without complaint"
-        assert damaged.read_bytes() == data.tobytes()
-        assert sorted(os.listdir(tmp_path)) == ["damaged.sqlite", "study.sqlite"]
-    assert refused > 150  # most of the file is data
+            assert differing(result, expected) == [], "read without complaint"
+    assert path.read_bytes() == before
+    assert os.listdir(path.parent) == [path.name]
+    assert refused != 1, "a reader and a writer disagree"
+    return refused == 2
 
 
-def test_a_truncated_file_is_refused(saved, tmp_path):
-    intact = saved.read_bytes()
-    lengths = {*range(0, 200, 7), *range(0, len(intact), 4096), *range(1, len(intact), 1777), len(intact) - 1}
-    part = tmp_path / "part.sqlite"
-    for length in sorted(lengths):
-        part.write_bytes(intact[:length])
-        with pytest.raises(StoreError, match=r"part\.sqlite is (not a study|damaged)"):
-            load_study(part)
-        assert part.stat().st_size == length
+def flipped(intact, rng, trial):
+    """Bytes changed anywhere; where SQLite keeps its own books (the first pages, the ends of pages), many more."""
+    data = np.frombuffer(intact, dtype=np.uint8).copy()
+    bookkeeping = np.concatenate([np.arange(8192), *(np.arange(k, k + 12) for k in range(0, len(intact), 4096))])
+    places = rng.choice(bookkeeping if trial % 2 else len(data), size=[1, 1, 5, 100][trial % 4])
+    data[places % len(data)] ^= rng.integers(1, 256, size=len(places), dtype=np.uint8)
+    return data.tobytes()
+
+
+def truncated(intact, rng, trial):
+    return intact[: rng.integers(len(intact)) // (4096 if trial % 2 else 1) * (4096 if trial % 2 else 1)]
+
+
+def foreign(intact, rng, trial):
+    """Random bytes, text, and what begins as an SQLite file or as a study but is none."""
+    size = int(rng.integers(1, 20_000))
+    noise = rng.integers(0, 256, size=size, dtype=np.uint8).tobytes()
+    return [noise, noise.hex().encode(), intact[:16] + noise, intact[:100] + noise, intact[:4096] + noise][trial % 5]
+
+
+@pytest.mark.parametrize("trials", [200, pytest.param(1000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("change", [flipped, truncated, foreign])
+def test_a_damaged_file_is_refused_or_gives_the_very_data(bytes_of_small, small, differing, tmp_path, change, trials):
+    rng = np.random.default_rng(trials)
+    path = tmp_path / "damaged.sqlite"
+    refused = 0
+    for trial in range(trials):
+        path.write_bytes(change(bytes_of_small, rng, trial))
+        refused += refused_or_right(path, small, differing)
+    if change is flipped:
+        assert refused > 0.4 * trials  # most of the file is data
+    else:
+        assert refused == trials
 
 
 def test_a_damaged_index_cannot_swap_two_arrays(saved, small, differing):
     """The checksum of another array is right, too."""
     data = saved.read_bytes()
     with contextlib.closing(sqlite3.connect(saved)) as connection:
-        roots = dict(connection.execute("SELECT name, rootpage FROM sqlite_master"))
-        page_size = connection.execute("PRAGMA page_size").fetchone()[0]
-        rows = dict(connection.execute("SELECT name, rowid FROM array"))
-    start = (roots["sqlite_autoindex_array_1"] - 1) * page_size
-    page = bytearray(data[start : start + page_size])
-    one, other = b"descent.x", b"descent.start"  # two arrays of one shape
-    for name, row in ((one, rows[other.decode()]), (other, rows[one.decode()])):
-        place = page.index(name + bytes([rows[name.decode()]]))
-        page[place + len(name)] = row
-    saved.write_bytes(data[:start] + bytes(page) + data[start + page_size :])
-    assert differing(load_study(saved), small) == []
+        query = "SELECT name, rowid FROM array WHERE phase = ? AND name LIKE 'descent.%'"
+        rows = dict(connection.execute(query, (SEARCH,)))
+    swapped = 0
+    one, other = "descent.x", "descent.start"  # two arrays of one shape
+    page = bytearray(data)
+    for name, row in ((one, rows[other]), (other, rows[one])):
+        key = SEARCH.encode()
+        place = data.find(name.encode() + bytes([rows[name]]))
+        if place >= 0 and key in data[place - 40 : place]:
+            page[place + len(name)] = row
+            swapped += 1
+    assert swapped == 2
+    saved.write_bytes(bytes(page))
+    try:
+        assert differing(open_study(saved), small) == []
+    except StoreError as error:
+        assert "is damaged" in str(error)  # noqa: PT017
 
 
-def test_the_difference_of_two_declarations_in_words():
-    study = Study(Target("rastrigin", (("dim", 3),)), starts=10)
-    assert difference(study, study) == ""
-    assert difference(study, replace(study, starts=20)) == "starts is 10 there and 20 here"
-    assert difference(replace(study, seed=1, escape_steps=7), study) == (
-        "seed is 1 there and 0 here; escape_steps is 7 there and 20000 here"
-    )
-    assert difference(study, replace(study, target=Target("rastrigin"))) == (
-        "target is rastrigin with dim=3 there and rastrigin here"
-    )
-    own = Target("f.py:loss", dim=2, box=((-1.0, 1.0),))
-    assert difference(Study(own), Study(replace(own, box=None))) == (
-        "target is f.py:loss with dim=2, box=((-1.0, 1.0),) there and f.py:loss with dim=2 here"
-    )
+def test_every_field_of_a_part_is_stored():
+    assert {f.name for f in fields(Part)} == {"points", "descent", "basin", "escapes", "faults", "failure", "seconds"}

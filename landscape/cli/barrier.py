@@ -1,0 +1,65 @@
+"""`landscape barrier`: the lowest pass between two minima."""
+
+from __future__ import annotations
+
+import click
+
+from landscape.cli.console import number, print_json, print_table
+from landscape.cli.network import explored, search_options
+from landscape.cli.options import make_target, target_options
+from landscape.study.target import Value
+
+
+@click.command("barrier")
+@target_options
+@click.argument("a", type=click.IntRange(min=0))
+@click.argument("b", type=click.IntRange(min=0))
+@search_options
+@click.option("--json", "json_output", is_flag=True, help="Print one JSON object and nothing else.")
+def command(
+    problem: str,
+    settings: tuple[tuple[str, Value], ...],
+    dim: int | None,
+    box: tuple[tuple[float, float], ...] | None,
+    a: int,
+    b: int,
+    target_coverage: float,
+    searches: int,
+    seed: int,
+    json_output: bool,
+) -> None:
+    """Find the path from minimum number A to minimum number B of PROBLEM whose highest saddle is lowest.
+
+    `landscape network PROBLEM` numbers the minima, from the lowest up.
+
+    \b
+    landscape barrier lennard_jones 0 3 --set atoms=7
+    """
+    from landscape.network.barriers import minimax_path
+
+    target = make_target(problem, settings, dim, box)
+    _, _, graph, network = explored(target, target_coverage, searches, seed, quiet=json_output)
+    path = minimax_path(network, a, b)
+    value = {node: graph.nodes[node]["value"] for node in (*path.minima, *path.saddles)}
+    if json_output:
+        print_json(
+            {
+                "problem": problem,
+                "from": a,
+                "to": b,
+                "height": path.height,
+                "barriers": list(path.barriers),
+                "minima": [{"id": node, "value": value[node]} for node in path.minima],
+                "saddles": [{"id": node, "value": value[node]} for node in path.saddles],
+            }
+        )
+        return
+    click.echo(
+        f"Highest point of the lowest path {number(path.height, 9)}: barrier {number(path.barriers[0], 6)} from "
+        f"minimum {a}, {number(path.barriers[1], 6)} from minimum {b}"
+    )
+    stations = [path.minima[0], *(node for pair in zip(path.saddles, path.minima[1:], strict=True) for node in pair)]
+    rows = [
+        ["minimum" if k % 2 == 0 else "saddle", str(node), number(value[node], 9)] for k, node in enumerate(stations)
+    ]
+    print_table(["station", "point", "value"], rows)

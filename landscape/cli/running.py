@@ -1,0 +1,119 @@
+"""What `landscape study` and `landscape resume` share: running a study to its end, or to a clean stop."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import BrokenExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any, TypeVar
+
+import click
+
+from landscape.cli import InputError
+from landscape.cli.console import note, print_json, progress_bar
+from landscape.cli.report import print_report
+from landscape.study.declaration import Study
+from landscape.study.executors import named_executor
+from landscape.study.report import as_json
+from landscape.study.result import StudyResult
+from landscape.study.run import StudyInterrupted, run_study
+from landscape.study.store import StoreWriteError
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class WorkError(InputError):
+    """Work that could not be finished: one sentence, exit status 1."""
+
+    exit_code = 1
+
+
+def running_options(command: F) -> F:
+    """--jobs, --executor, --chunk-timeout and --json."""
+    for decorator in (
+        click.option("--json", "json_output", is_flag=True, help="Print one JSON object and nothing else."),
+        click.option(
+            "--chunk-timeout",
+            type=click.FloatRange(min=0, min_open=True),
+            help="Seconds after which a chunk of the work is given up and reported.",
+        ),
+        click.option("--executor", help="Where else to work: dask://HOST:PORT, or mpi."),
+        click.option("--jobs", default=1, show_default=True, type=click.IntRange(min=1), help="Worker processes."),
+    ):
+        command = decorator(command)
+    return command
+
+
+def run_and_report(
+    study: Study,
+    store: Path | None,
+    jobs: int,
+    executor: str | None,
+    chunk_timeout: float | None,
+    json_output: bool,
+    retry: bool = False,
+) -> None:
+    """Run a study, or what its store lacks, and print the report."""
+    result = _run(study, store, jobs, executor, chunk_timeout, retry)
+    if json_output:
+        print_json(as_json(result))
+    else:
+        print_report(result)
+    if result.failed:
+        chunks = "1 chunk" if len(result.failed) == 1 else f"{len(result.failed)} chunks"
+        raise WorkError(f"{chunks} of work failed; the report says which, and why")
+
+
+def _run(
+    study: Study, store: Path | None, jobs: int, executor: str | None, chunk_timeout: float | None, retry: bool
+) -> StudyResult:
+    apart = chunk_timeout is not None  # so that a call that never comes back can be ended
+    again = f"`landscape resume {store}` goes on"
+    try:
+        with (
+            _stop_at_signal(store is not None) as stopped,
+            progress_bar() as progress,
+            named_executor(executor, jobs, apart) as workers,
+        ):
+            return run_study(study, workers, progress, store, chunk_timeout, lambda: bool(stopped), retry)
+    except StudyInterrupted as interrupted:
+        click.echo(f"landscape: interrupted: {interrupted} and saved in {store}; {again}", err=True)
+        sys.exit(128 + stopped[0])
+    except KeyboardInterrupt:
+        if store is None:
+            raise
+        click.echo(f"landscape: interrupted; what was done is saved in {store}; {again}", err=True)
+        sys.exit(128 + signal.SIGINT)
+    except StoreWriteError as error:
+        raise WorkError(f"{error}; {again}") from error
+    except BrokenExecutor as error:
+        if store is None:
+            raise
+        raise WorkError(f"the workers are gone ({error}); what was done is saved in {store}; {again}") from error
+
+
+@contextmanager
+def _stop_at_signal(wanted: bool) -> Iterator[list[int]]:
+    """Where work is kept, Ctrl-C and the signal with which batch systems end a job let the chunks in flight finish;
+    the list then holds the signal. The second one ends them, too."""
+    seen: list[int] = []
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        if seen:
+            raise KeyboardInterrupt
+        seen.append(number)
+        note("landscape: finishing the chunks of work in flight; once more to drop them")
+
+    if not wanted:
+        yield seen
+        return
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield seen
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

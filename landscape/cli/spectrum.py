@@ -1,0 +1,184 @@
+"""`landscape spectrum`: the eigenvalues of the Hessian at a point, also where no dense matrix fits."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+
+from landscape.arrays import Array, as_points
+from landscape.cli.console import note, number, print_json, print_table, progress_bar
+from landscape.cli.descend import make_method
+from landscape.cli.options import make_target, target_options
+from landscape.descent.ensemble import descend
+from landscape.descent.methods import METHODS
+from landscape.function import Landscape
+from landscape.random import stream
+from landscape.spectrum.density import Density
+from landscape.spectrum.summary import Spectrum, hessian_spectrum
+from landscape.study.destinations import require_finite_somewhere
+from landscape.study.target import Value
+
+
+@click.command("spectrum")
+@target_options
+@click.option("--at", "at", type=click.Path(dir_okay=False, path_type=Path), help="A .npy file with the point.")
+@click.option("--after-steps", type=click.IntRange(min=0), help="Go so many steps down from a random start.")
+@click.option("--method", type=click.Choice(sorted(METHODS)), default="armijo", show_default=True, help="How to go.")
+@click.option("--top", default=10, show_default=True, type=click.IntRange(min=1), help="Eigenvalues of each end.")
+@click.option("--density", is_flag=True, help="Also the density of eigenvalues.")
+@click.option("--probes", default=10, show_default=True, type=click.IntRange(min=2), help="Random vectors.")
+@click.option("--lanczos-steps", default=60, show_default=True, type=click.IntRange(min=2), help="Of each of them.")
+@click.option("--dense/--matrix-free", default=None, help="By default dense up to 1000 directions.")
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(min=0), help="Seed of all randomness.")
+@click.option("--json", "json_output", is_flag=True, help="Print one JSON object and nothing else.")
+def command(
+    problem: str,
+    settings: tuple[tuple[str, Value], ...],
+    dim: int | None,
+    box: tuple[tuple[float, float], ...] | None,
+    at: Path | None,
+    after_steps: int | None,
+    method: str,
+    top: int,
+    density: bool,
+    probes: int,
+    lanczos_steps: int,
+    dense: bool | None,
+    seed: int,
+    json_output: bool,
+) -> None:
+    """Print the eigenvalues of the Riemannian Hessian of PROBLEM at a point: the largest and the smallest, how many are
+    negative, their sum and their density.
+
+    All of them where the matrix is small; otherwise from products with vectors, with a bound on each and an interval
+    for the index. --set goes to the method where it has such a parameter (lr, momentum, ...), otherwise to PROBLEM.
+
+    \b
+    landscape spectrum lennard_jones --set atoms=13
+    landscape spectrum mlp --set data=digits --set widths=100 --after-steps 500 --method adam --set lr=0.003
+    """
+    if at is not None and after_steps is not None:
+        raise ValueError("--at and --after-steps both say where; give one of them")
+    own = {f.name for f in fields(METHODS[method])} if after_steps is not None else set()
+    target = make_target(problem, tuple(s for s in settings if s[0] not in own), dim, box)
+    landscape = target.load()
+    rng = stream(seed, {"spectrum": problem}, 0)
+    if not json_output:
+        note(target.note())
+    if at is not None:
+        x = _read_point(at, landscape)
+    else:
+        x = landscape.starts(rng, 1)
+        require_finite_somewhere(problem, landscape, [x])
+        if after_steps:
+            chosen = make_method(method, {key: value for key, value in settings if key in own})
+            with progress_bar() as progress:
+                step = None if progress is None else lambda done, left: progress("descent", done, after_steps)
+                x = descend(landscape, x, chosen, max_steps=after_steps, tol=0.0, progress=step, rng=rng).x
+        x = x[0]
+    with np.errstate(all="ignore"):
+        value = float(landscape.value(x))
+        gradient_norm = float(np.linalg.norm(landscape.riemannian_gradient(x)))
+    if not np.isfinite(value + gradient_norm):
+        raise ValueError(f"{problem} or its gradient is not finite at the point")
+    spectrum = hessian_spectrum(landscape, x, rng, top, density, dense, probes=probes, steps=lanczos_steps)
+    if json_output:
+        print_json({"problem": problem, "seed": seed, **_as_json(spectrum, value, gradient_norm)})
+        return
+    _print_spectrum(spectrum, value, gradient_norm, density)
+
+
+def _read_point(path: Path, landscape: Landscape) -> Array:
+    """The point (n,) in a .npy file."""
+    if not path.is_file():
+        raise ValueError(f"there is no file {str(path)!r}")
+    try:
+        stored = np.load(path, allow_pickle=False)
+    except (ValueError, OSError, EOFError) as error:
+        raise ValueError(f"{path} cannot be read: expected the .npy file of an array of numbers") from error
+    if not isinstance(stored, np.ndarray) or stored.size != landscape.dim:
+        shape = getattr(stored, "shape", "of an archive")
+        raise ValueError(f"{path} has an array of shape {shape} but the landscape has dim {landscape.dim}")
+    return as_points(stored.reshape(-1), landscape.dim, str(path))
+
+
+def _as_json(spectrum: Spectrum, value: float, gradient_norm: float) -> dict[str, Any]:
+    def pairs(values: Array, residuals: Array) -> list[dict[str, float]]:
+        return [{"value": float(v), "residual": float(r)} for v, r in zip(values, residuals, strict=True)]
+
+    return {
+        "dim": spectrum.dim,
+        "directions": spectrum.directions,
+        "method": "dense" if spectrum.exact else "matrix-free",
+        "value": value,
+        "gradient_norm": gradient_norm,
+        "converged": spectrum.converged,
+        "largest": pairs(spectrum.largest, spectrum.largest_residual),
+        "smallest": pairs(spectrum.smallest, spectrum.smallest_residual),
+        "index": {
+            "estimate": spectrum.index,
+            "low": spectrum.index_low,
+            "high": spectrum.index_high,
+            "certified_at_least": spectrum.index_certified,
+        },
+        "trace": spectrum.trace,
+        "trace_standard_error": spectrum.trace_error,
+        "density": None if spectrum.density is None else _density_json(spectrum.density),
+    }
+
+
+def _density_json(density: Density) -> dict[str, Any]:
+    arrays = ("grid", "mean", "low", "high")
+    return {"width": density.width, **{name: getattr(density, name).tolist() for name in arrays}}
+
+
+def _print_spectrum(spectrum: Spectrum, value: float, gradient_norm: float, density: bool) -> None:
+    if spectrum.exact:
+        how = "all eigenvalues of the dense Hessian"
+    else:
+        how = "matrix-free: Hessian-vector products, no dense Hessian"
+    click.echo(f"{spectrum.directions} directions; {how}")
+    click.echo(f"value {value:.9g}, |gradient| {gradient_norm:.3g}")
+    rows = [
+        [str(k + 1), number(high), number(high_error, 2), number(low), number(low_error, 2)]
+        for k, (high, high_error, low, low_error) in enumerate(_side_by_side(spectrum))
+    ]
+    print_table(["", "largest", "to", "smallest", "to"], rows)
+    if not spectrum.converged:
+        click.echo("Not all of them reached the tolerance: what is listed is within its bound, others may be missing.")
+    interval = f"{spectrum.index_low} to {spectrum.index_high}"
+    if spectrum.index_low == spectrum.index_high:
+        click.echo(f"Index {spectrum.index}")
+    elif spectrum.exact:
+        click.echo(f"Index {interval}: some eigenvalues are zero to rounding")
+    else:
+        estimate = "every negative eigenvalue is listed, unless one was missed" if spectrum.index_resolved else "probes"
+        click.echo(
+            f"Index {spectrum.index} ({estimate}); 95% interval {interval}; at least {spectrum.index_certified} for "
+            "certain"
+        )
+    click.echo(f"Trace {number(spectrum.trace)} +- {number(spectrum.trace_error, 2)}")
+    if density and spectrum.density is not None:
+        _print_density(spectrum.density)
+
+
+def _side_by_side(spectrum: Spectrum) -> list[tuple[float | None, ...]]:
+    columns = (spectrum.largest, spectrum.largest_residual, spectrum.smallest, spectrum.smallest_residual)
+    longest = max(len(c) for c in columns)
+    return [tuple(float(c[k]) if k < len(c) else None for c in columns) for k in range(longest)]
+
+
+def _print_density(density: Density, rows: int = 16) -> None:
+    """A table of the density at evenly spaced places."""
+    picked = np.linspace(0, len(density.grid) - 1, rows).round().astype(int)
+    columns = (density.grid, density.mean, density.low, density.high)
+    click.echo(
+        f"\nDensity, each eigenvalue a Gaussian of width {density.width:.3g}; --json has all {len(density.grid)} points"
+    )
+    print_table(
+        ["eigenvalue", "density", "95% low", "high"], [[number(float(c[k]), 4) for c in columns] for k in picked]
+    )

@@ -1,0 +1,58 @@
+"""`landscape explore`: what it prints, saves and refuses."""
+
+import numpy as np
+import pytest
+
+from landscape import CriticalPoints
+
+
+def test_complete_set_in_words(run):
+    text = run("explore", "himmelblau").text
+    assert "Critical points: 9 (4 of index 0, 4 of index 1, 1 of index 2; 0 degenerate)" in text
+    assert "Morse sum 1, as it must be" in text
+    assert "Index 1: found 4 points; coverage 1.000" in text
+
+
+def test_json_and_file_agree(run, tmp_path):
+    path = tmp_path / "points.npz"
+    report = run("explore", "styblinski_tang", "--set", "dim=3", "--indices", "0,1", "--out", path, "--json").json
+    assert report["critical_points"]["by_index"]["0"] == 8
+    assert report["critical_points"]["by_index"]["1"] == 12
+    assert sum(report["searches"].values()) >= 1000
+    stored = CriticalPoints.load(path)
+    assert len(stored) == report["critical_points"]["total"]
+    np.testing.assert_allclose(stored.value, [point["value"] for point in report["points"]])
+    assert {point["method"] for point in report["points"]} <= {f"EigenvectorFollowing(index={k})" for k in range(3)}
+    assert len(report["points"][0]["start"]) == 3
+
+
+def test_same_seed_same_report(run):
+    first, second, third = (
+        run("explore", "griewank", "--searches", 1500, "--seed", seed, "--json").out for seed in (1, 1, 2)
+    )
+    assert first == second != third
+
+
+def test_a_function_of_ones_own(run, own):
+    assert run("explore", *own, "--json").json["critical_points"]["by_index"] == {"0": 4, "1": 4, "2": 1}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--indices", "0,x"], "'0,x' is not a list of comma-separated indices such as 0,1"),
+        (["--indices", "3"], "index 3 is wanted but the landscape has only 2 directions"),
+        (["--target-coverage", "1"], "1.0 is not in the range 0<x<1"),
+        (["--searches", "0"], "0 is not in the range x>=1"),
+        (["--out", "nowhere/points.npz"], "there is no folder nowhere"),
+    ],
+)
+def test_bad_input_is_one_sentence(run, arguments, sentence):
+    assert sentence in run("explore", "himmelblau", *arguments).sentence
+
+
+def test_an_existing_file_is_kept(run, tmp_path):
+    path = tmp_path / "points.npz"
+    path.write_text("mine")
+    assert "exists already" in run("explore", "himmelblau", "--out", path).sentence
+    assert path.read_text() == "mine"
