@@ -9,7 +9,7 @@ import numpy as np
 
 from landscape.arrays import Array, BoolArray, IntArray, matvec, norm
 from landscape.critical.eigenvector_following import EigenvectorFollowing
-from landscape.critical.find import collect, finish, union
+from landscape.critical.find import collect, finish, union, with_winding
 from landscape.critical.merge import MERGE_TOLERANCE
 from landscape.critical.newton import Newton
 from landscape.critical.points import CriticalPoints
@@ -99,7 +99,7 @@ def explore(
     """
     strategy = strategy or Exploration()
     wanted = _wanted(landscape, strategy.indices)
-    points = _first_round(landscape, rng, strategy, wanted)
+    points = with_winding(landscape, _first_round(landscape, rng, strategy, wanted))
     done = sum(points.search_counts.values())
     if progress is not None:
         progress(done, points)
@@ -268,4 +268,7 @@ def _is_enough(points: CriticalPoints, wanted: BoolArray, strategy: Exploration)
     known = points.completeness
     seen = {index: estimate for index, estimate in known.coverage.items() if wanted[index]}
     sure = bool(seen) and all(estimate.coverage_low >= strategy.target_coverage for estimate in seen.values())
-    return sure and (strategy.indices is not None or (known.euler.holds is not False and not known.violated))
+    if not sure or strategy.indices is not None:
+        return sure
+    wound = known.winding is None or known.winding.holds or len(points.degenerate) > 0
+    return wound and known.euler.holds is not False and not known.violated

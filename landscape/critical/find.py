@@ -68,6 +68,12 @@ def finish(landscape: Landscape, points: CriticalPoints) -> CriticalPoints:
     `completeness` the winding number of the gradient round a two-dimensional sampling box."""
     if has_rigorous_certificates(landscape):
         points = certify(landscape, points)
+    return with_winding(landscape, points)
+
+
+def with_winding(landscape: Landscape, points: CriticalPoints) -> CriticalPoints:
+    """The same points with the winding number of the gradient round a two-dimensional sampling box, where there is
+    one."""
     winding = boundary_winding(landscape)
     if winding is None or not isinstance(landscape.manifold, Euclidean):
         return points

@@ -1,5 +1,6 @@
 """Chunks outlive workers that die, calls that hang and interruptions; what is lost is told, what is right is kept."""
 
+import multiprocessing
 import time
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 
@@ -87,7 +88,8 @@ def test_a_chunk_that_is_deaf_is_ended_with_its_worker():
 
 
 def test_an_executor_that_is_lost_is_no_fault_of_the_chunks():
-    with ProcessPoolExecutor(1) as executor, pytest.raises(BrokenExecutor):
+    spawn = multiprocessing.get_context("spawn")  # a fork would take JAX threads along
+    with ProcessPoolExecutor(1, mp_context=spawn) as executor, pytest.raises(BrokenExecutor):
         outcomes(executor, [DIE, "1"])
 
     class Dropping(Executor):
