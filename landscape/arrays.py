@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 IntArray = npt.NDArray[np.int64]
+
+
+def alternating_sum(numbers: Sequence[int] | npt.NDArray[np.object_]) -> int:
+    """n_0 - n_1 + n_2 - ..., in Python's integers."""
+    return int(sum(numbers[::2]) - sum(numbers[1::2]))
 
 
 def dot(a: Array, b: Array) -> Array:

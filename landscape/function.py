@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from landscape.arrays import Array, BoolArray, IntArray, matvec
+from landscape.arrays import Array, BoolArray, IntArray, alternating_sum, matvec
 from landscape.autodiff import (
     BatchFunction,
     Derivatives,
@@ -191,7 +191,7 @@ class Landscape:
         """What the sum of (-1)^index over all critical points must be, each weighted by the size of its orbit: the
         alternating sum of `betti_numbers`; None where Morse theory is silent."""
         betti = self.betti_numbers
-        return None if betti is None else sum(betti[::2]) - sum(betti[1::2])
+        return None if betti is None else alternating_sum(betti)
 
     def starts(self, rng: np.random.Generator, size: int) -> Array:
         """Draw `size` starts, (size, n)."""

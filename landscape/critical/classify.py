@@ -78,6 +78,7 @@ def classify(landscape: Landscape, x: npt.ArrayLike, found: npt.ArrayLike = 1) -
         Kind.SADDLE,
     )
     orbit_size = landscape.symmetry.orbit_size(manifold, x)
+    betti_numbers = landscape.betti_numbers
     return CriticalPoints(
         x=x,
         value=value,
@@ -95,8 +96,7 @@ def classify(landscape: Landscape, x: npt.ArrayLike, found: npt.ArrayLike = 1) -
         method=np.full(len(x), ""),
         certificate=np.zeros(len(x), dtype=np.int64),
         certified_radius=np.zeros(len(x)),
-        expected_euler=landscape.euler_characteristic,
-        betti_numbers=None if landscape.betti_numbers is None else list(landscape.betti_numbers),
+        betti_numbers=None if betti_numbers is None else list(betti_numbers),
         symmetry_dimension=landscape.symmetry.zero_modes(x[:1]).shape[-1],
         solution_bound=landscape.solution_bound,
     )

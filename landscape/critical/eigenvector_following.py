@@ -95,8 +95,7 @@ class EigenvectorFollowing:
         # On an orbit of fewer dimensions than those around it, as a linear molecule's, the index jumps: it may stay.
         generic = system.orbit_dimension == system.zero_modes.shape[-1]
         resting = generic & (norm(step) < PUSH * length)
-        idle = astray & resting[:, None] & (np.abs(step) < PUSH * length)
-        step = np.where(idle, np.copysign(PUSH * length, step), step)
+        step = np.where(astray & resting[:, None], np.copysign(PUSH * length, step), step)
         step = shorten(matvec(modes, step), radius)
         memory = Climb(np.take_along_axis(ambient, climbed[:, None, :], axis=2), memory.steps + 1)
         return Proposal(step, model_residual(system, step)), memory

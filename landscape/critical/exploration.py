@@ -9,7 +9,7 @@ import numpy as np
 
 from landscape.arrays import Array, BoolArray, IntArray, matvec, norm
 from landscape.critical.eigenvector_following import EigenvectorFollowing
-from landscape.critical.find import collect, finish, union, with_winding
+from landscape.critical.find import collect, union, with_rigorous_certificates, with_winding
 from landscape.critical.merge import MERGE_TOLERANCE
 from landscape.critical.newton import Newton
 from landscape.critical.points import CriticalPoints
@@ -113,7 +113,7 @@ def explore(
             progress(done, points)
         if _number(points, wanted) == known and _is_enough(points, wanted, strategy):
             break
-    return finish(landscape, points)
+    return with_rigorous_certificates(landscape, points)
 
 
 def _wanted(landscape: Landscape, indices: Sequence[int] | None) -> BoolArray:
@@ -234,8 +234,9 @@ def _effort(points: CriticalPoints, wanted: BoolArray) -> Array:
     """The weight of each index, (d + 1,): what its coverage may lack, and some for all."""
     weight = np.zeros(len(wanted))
     lacking = {index: 1 - c.coverage_low for index, c in points.completeness.coverage.items() if wanted[index]}
+    most = max(lacking.values(), default=1.0)
     for index, lack in lacking.items():
-        weight[index] = lack / max(lacking.values()) + _LEAST_EFFORT
+        weight[index] = lack / most + _LEAST_EFFORT
         for neighbour in (index - 1, index + 1):
             if 0 <= neighbour < len(weight) and neighbour not in lacking:
                 weight[neighbour] = _LEAST_EFFORT

@@ -66,9 +66,12 @@ def find_critical_points(
 def finish(landscape: Landscape, points: CriticalPoints) -> CriticalPoints:
     """What is worked out once for a final set: rigorous certificates where the landscape supplies bounds, and for
     `completeness` the winding number of the gradient round a two-dimensional sampling box."""
-    if has_rigorous_certificates(landscape):
-        points = certify(landscape, points)
-    return with_winding(landscape, points)
+    return with_winding(landscape, with_rigorous_certificates(landscape, points))
+
+
+def with_rigorous_certificates(landscape: Landscape, points: CriticalPoints) -> CriticalPoints:
+    """The same points with their certificates, where the landscape supplies the bounds that make them rigorous."""
+    return certify(landscape, points) if has_rigorous_certificates(landscape) else points
 
 
 def with_winding(landscape: Landscape, points: CriticalPoints) -> CriticalPoints:

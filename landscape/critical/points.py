@@ -8,7 +8,7 @@ from enum import IntEnum
 import numpy as np
 import numpy.typing as npt
 
-from landscape.arrays import Array, BoolArray, IntArray
+from landscape.arrays import Array, BoolArray, IntArray, alternating_sum
 from landscape.critical.completeness import (
     Completeness,
     EulerCheck,
@@ -69,8 +69,6 @@ class CriticalPoints(Results):
         `Certificate`: what the certified radius rests on.
     certified_radius : (m,)
         Radius of a ball with exactly one critical point, over which its index cannot change; 0 where there is none.
-    expected_euler : int or None
-        What the Morse sum of the complete set must be.
     betti_numbers : list of int or None
         What the complete set must account for, where Morse theory applies.
     symmetry_dimension : int
@@ -102,7 +100,6 @@ class CriticalPoints(Results):
     method: npt.NDArray[np.str_]
     certificate: IntArray
     certified_radius: Array
-    expected_euler: int | None = field(default=None, metadata=shared())
     betti_numbers: list[int] | None = field(default=None, metadata=shared())
     symmetry_dimension: int = field(default=0, metadata=shared())
     solution_bound: int | None = field(default=None, metadata=shared())
@@ -143,9 +140,8 @@ class CriticalPoints(Results):
     @property
     def euler(self) -> EulerCheck:
         """The Morse sum, each point weighted by the size of its orbit."""
-        counts = self._orbits_by_index()
-        found = int(sum(counts[::2]) - sum(counts[1::2]))
-        return EulerCheck(found, self.expected_euler, len(self.degenerate))
+        expected = None if self.betti_numbers is None else alternating_sum(self.betti_numbers)
+        return EulerCheck(alternating_sum(self._orbits_by_index()), expected, len(self.degenerate))
 
     @property
     def completeness(self) -> Completeness:

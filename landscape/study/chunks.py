@@ -15,6 +15,7 @@ from landscape.critical.points import CriticalPoints, Kind
 from landscape.critical.search import search
 from landscape.descent.armijo import ArmijoGradientDescent
 from landscape.descent.ensemble import Descent, descend
+from landscape.escape.survey import ESCAPE_RADIUS, LEARNING_RATE
 from landscape.escape.times import escape_times
 from landscape.function import Landscape
 from landscape.random import stream
@@ -23,10 +24,8 @@ from landscape.study.declaration import Study
 from landscape.study.destinations import destinations, require_finite_somewhere
 from landscape.study.faults import Fault, joined, tolerated
 
-SEARCH, EXPLORATION, ESCAPE = PHASES = ("descent and search", "exploration", "escape")
+SEARCH, EXPLORATION, ESCAPE = ("descent and search", "exploration", "escape")
 
-ESCAPE_RADIUS = 0.01  # of the ball that descent has to leave, in units of the landscape's diagonal
-ESCAPE_LEARNING_RATE = 0.5  # in units of 1 / max |eigenvalue| at the saddle
 SADDLES_PER_CHUNK = 20
 
 
@@ -128,13 +127,13 @@ def escape_chunk(study: Study, chunk: int, rows: IntArray, saddles: Array) -> Pa
     with tolerated() as log:
         for saddle in saddles:
             steepest = np.abs(np.linalg.eigvalsh(landscape.tangent_hessian(saddle))).max()
-            lr = ESCAPE_LEARNING_RATE / steepest
+            lr = LEARNING_RATE / steepest
             times.append(escape_times(landscape, saddle, radius, study.escape_starts, lr, rng, study.escape_steps))
     escapes = Escapes(
         point=rows,
         radius=np.array([t.radius for t in times]),
         lr=np.array([t.lr for t in times]),
-        escaped=np.array([np.isfinite(t.steps).sum() for t in times]),
+        escaped=np.array([t.escaped for t in times]),
         median_steps=np.array([t.median_steps for t in times]),
         predicted_median_steps=np.array([t.predicted_median_steps for t in times]),
         starts=study.escape_starts,

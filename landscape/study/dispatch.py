@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from landscape.parallel import ProcessExecutor, SerialExecutor, single_threaded
+from landscape.study.faults import described_error
 
 DEATHS = 3  # a chunk that has lost so many workers is given up
 _WIDTH = 64  # chunks in flight where an executor does not say how many workers it has
@@ -134,7 +135,7 @@ class _Dispatcher:
             elif type(error).__name__ == "KilledWorker":  # Dask's own word for a task whose workers all died
                 self.deaths[chunk] = DEATHS
             else:
-                yield Outcome(chunk, Failure(described(error)), math.nan)
+                yield Outcome(chunk, Failure(f"raised {described_error(error)}"), math.nan)
                 return
             late = self.limit is not None and time.monotonic() - began >= self.limit
             if alone and late:
@@ -161,14 +162,8 @@ def attempt(function: Callable[..., Any], limit: float | None, /, *arguments: ob
     except _TimeIsUp:
         value = Failure(f"took longer than {limit:g} s")
     except Exception as error:
-        value = Failure(described(error))
+        value = Failure(f"raised {described_error(error)}")
     return value, time.perf_counter() - began
-
-
-def described(error: BaseException) -> str:
-    """What was raised, in one line."""
-    text = str(error).partition("\n")[0]
-    return f"raised {type(error).__name__}" + (f": {text}" if text else "")
 
 
 class _TimeIsUp(BaseException):  # not an Exception, which the function may well catch

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, redirect_stdout
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
@@ -109,6 +109,44 @@ def tolerated() -> Iterator[FaultLog]:
         _current.reset(token)
 
 
-def as_json(faults: Iterable[Fault]) -> list[dict[str, Any]]:
-    """Faults as values that JSON can write."""
-    return [vars(fault).copy() for fault in faults]
+def tolerant(function: Callable[..., Array], arrays: tuple[Array, ...], derivative: int, log: FaultLog) -> Array:
+    """What a function gives for points (..., n), not a number at those that raise: these are found by halving. The log
+    is told of them, and of where else it is not a number."""
+    x = np.asarray(arrays[0])
+    n = x.shape[-1]
+    try:
+        with redirect_stdout(sys.stderr):
+            result = function(*arrays)
+        _note_where_nan(x.reshape(-1, n), result, log)
+        return result
+    except Exception:
+        pass
+    flat = [np.asarray(array).reshape(-1, n) for array in arrays]
+    result = np.full((len(flat[0]),) + (n,) * derivative, np.nan, np.result_type(x.dtype, np.float64))
+    stack = [slice(0, len(result))]
+    while stack:
+        part = stack.pop()
+        try:
+            with redirect_stdout(sys.stderr):
+                result[part] = function(*(array[part] for array in flat))
+        except Exception as error:
+            if part.stop - part.start == 1:
+                log.note(f"raised {type(error).__name__}", flat[0][part], str(error).partition("\n")[0])
+            elif part.stop > part.start:
+                middle = (part.start + part.stop) // 2
+                stack += [slice(middle, part.stop), slice(part.start, middle)]  # the first half is next
+        else:
+            _note_where_nan(flat[0][part], result[part], log)
+    return result.reshape(x.shape[:-1] + (n,) * derivative)
+
+
+def _note_where_nan(points: Array, result: Array, log: FaultLog) -> None:
+    bad = np.isnan(result)
+    if bad.any():
+        log.note("was not a number", points[bad.reshape(len(points), -1).any(axis=1)])
+
+
+def described_error(error: BaseException | None) -> str:
+    """An error in one line: its type, and the first line of its message."""
+    text = str(error).partition("\n")[0]
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__

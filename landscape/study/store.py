@@ -15,7 +15,7 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -25,7 +25,7 @@ from landscape.critical.points import CriticalPoints
 from landscape.descent.ensemble import Descent
 from landscape.results import Results
 from landscape.study.chunks import Escapes, Part
-from landscape.study.faults import Fault, as_json
+from landscape.study.faults import Fault
 from landscape.study.lock import Locked, locked
 from landscape.study.reading import APPLICATION_ID, SCHEMA_VERSION, StoreError, reading
 
@@ -151,7 +151,7 @@ class Store:
             {
                 "arrays": {name: _digest(data) for name, data in arrays.items()},
                 "shared": shared,
-                "faults": as_json(part.faults),
+                "faults": [asdict(fault) for fault in part.faults],
                 "failure": part.failure,
                 "seconds": part.seconds if math.isfinite(part.seconds) else None,
             },

@@ -24,7 +24,8 @@ from landscape.autodiff import BatchFunction
 from landscape.function import Landscape
 from landscape.manifolds import Euclidean
 from landscape.problems import problem
-from landscape.study.faults import FaultLog, current_log, tolerated
+from landscape.study.faults import current_log, described_error, tolerant, tolerated
+from landscape.study.losses import call_once, good_points, numpy_values, of_batch_of_one, values_of_many
 
 Value = int | float | str | tuple[int | float | str, ...]
 
@@ -141,7 +142,7 @@ def _from_factory(factory: Callable[..., Any], target: Target) -> tuple[Landscap
     try:
         made = factory(**dict(target.parameters))
     except Exception as error:
-        raise ValueError(f"{target.name} raised {_described_error(error)}") from error
+        raise ValueError(f"{target.name} raised {described_error(error)}") from error
     if not isinstance(made, Landscape):
         raise ValueError(f"{target.name} returned {_described(made)}, expected a Landscape; a plain loss needs --dim N")
     _refuse_box(target)
@@ -180,7 +181,7 @@ def _load_file(path: Path) -> ModuleType:
         spec.loader.exec_module(module)
     except Exception as error:
         del sys.modules[name]
-        raise ValueError(f"{os.fspath(path)} could not be imported: {_described_error(error)}") from error
+        raise ValueError(f"{os.fspath(path)} could not be imported: {described_error(error)}") from error
     return module
 
 
@@ -191,7 +192,7 @@ def _load_module(name: str) -> ModuleType:
     try:
         return importlib.import_module(name)
     except Exception as error:
-        raise ValueError(f"module {name!r} could not be imported: {_described_error(error)}") from error
+        raise ValueError(f"module {name!r} could not be imported: {described_error(error)}") from error
 
 
 def _from_loss(loss: Any, target: Target) -> tuple[Landscape, str]:
@@ -203,38 +204,25 @@ def _from_loss(loss: Any, target: Target) -> tuple[Landscape, str]:
     assert target.dim is not None
     manifold = Euclidean(target.dim, _corners(target))
     size = 4 + (target.dim == 4)  # a batch as long as a point would hide a transposed result
-    points = _good_points(loss, manifold.sample(np.random.default_rng(0), _PROBES), size)
-    engine, single, error = _call_once(loss, points[0])
+    points = good_points(loss, manifold.sample(np.random.default_rng(0), _PROBES), size)
+    engine, single, error = call_once(loss, points[0])
     written = "one point"
     if single is None or single.shape != ():
-        of_one = _of_batch_of_one(loss)
-        other, alone, _ = _call_once(of_one, points[0])
+        of_one = of_batch_of_one(loss)
+        other, alone, _ = call_once(of_one, points[0])
         if other != "NumPy" and alone is not None and alone.shape == ():
             engine, loss, written = other, of_one, "a batch (m, n)"
-    elif engine == "JAX" and _values(loss, points, size) is not None:
+    elif engine == "JAX" and values_of_many(loss, points, size) is not None:
         written = "a batch (..., n)"
     if engine != "NumPy":
         return _from_autodiff(loss, engine, manifold, target.name), (
             f"{target.name}: {engine}, written for {written}; derivatives by {engine}"
         )
-    value, written = _numpy_values(loss, points, single, error, target.name)
+    value, written = numpy_values(loss, points, single, error, target.name)
     with tolerated():  # what is wrong at some points is told when it is met in the study
         landscape = Landscape.from_function(_recorded(value), manifold=manifold, name=target.name)
     by = landscape.provenance
     return landscape, f"{target.name}: NumPy, written for {written}; gradient by {by.gradient}, Hessian by {by.hessian}"
-
-
-def _good_points(loss: Callable[[Any], Any], points: Array, size: int) -> Array:
-    """The first points at which a loss does not raise, if there are so many; otherwise simply the first."""
-    good: list[Array] = []
-    for point in points:
-        if any(_call_once(form, point)[1] is not None for form in (loss, _of_batch_of_one(loss))):
-            good.append(point)
-        elif len(good) == 0 and point is points[4]:
-            break  # it seems to raise everywhere
-        if len(good) == size:
-            return np.array(good)
-    return points[:size]
 
 
 def _recorded(value: BatchFunction) -> BatchFunction:
@@ -244,7 +232,7 @@ def _recorded(value: BatchFunction) -> BatchFunction:
         log = current_log()
         if log is None:
             return value(x)
-        return _tolerant(value, (x,), 0, log)
+        return tolerant(value, (x,), 0, log)
 
     return call
 
@@ -256,35 +244,7 @@ def _from_autodiff(loss: Callable[[Any], Any], engine: str, manifold: Euclidean,
     except (ValueError, ImportError):
         raise
     except Exception as error:
-        raise ValueError(f"{name} cannot be traced by {engine}: {_described_error(error)}") from error
-
-
-def _numpy_values(
-    loss: Callable[[Any], Any], points: Array, single: Array | None, error: Exception | None, name: str
-) -> tuple[BatchFunction, str]:
-    """A NumPy loss as a batched function, and what it is written for.
-
-    A loss of one point that only indexes and computes takes a batch with its coordinates first as well; if it gives the
-    same values it is called so, because a loop over points is a hundred times slower."""
-    batched = _values(loss, points, len(points))
-    if single is None or single.shape != ():
-        if batched is not None:
-            return _on_batches(loss), "a batch (m, n)"
-        if single is None:
-            raise ValueError(f"{name} raised {_described_error(error)} for a point of shape {points.shape[1:]}")
-        raise ValueError(
-            f"{name} returned shape {single.shape} for one point of shape {points.shape[1:]}, expected one number"
-        )
-    alone = np.array([_number(loss, point, name) for point in points])
-    if _agree(batched, alone):
-        return _on_batches(loss), "a batch (..., n)"
-    if _agree(_values(loss, np.ascontiguousarray(points.T), len(points)), alone):
-        return _on_coordinates(loss), "one point, and good for many with their coordinates first"
-    return _on_each_point(loss), "one point"
-
-
-def _agree(batched: Array | None, alone: Array) -> bool:
-    return batched is not None and np.allclose(batched, alone, rtol=1e-9, atol=0, equal_nan=True)
+        raise ValueError(f"{name} cannot be traced by {engine}: {described_error(error)}") from error
 
 
 def _corners(target: Target) -> tuple[Any, Any]:
@@ -297,83 +257,6 @@ def _corners(target: Target) -> tuple[Any, Any]:
     return low, high
 
 
-def _call_once(loss: Callable[[Any], Any], point: Array) -> tuple[str, Array | None, Exception | None]:
-    """Which engine a loss is written for, and its value at one point, or the error that it raised."""
-    failure: Exception | None = None
-    conversions: list[Callable[[Array], Any]] = [lambda x: x]
-    if "torch" in sys.modules:
-        conversions.append(sys.modules["torch"].as_tensor)
-    for convert in conversions:
-        try:
-            with np.errstate(all="ignore"):
-                result = loss(convert(point.copy()))
-        except Exception as error:
-            failure = failure or error
-            continue
-        owner = type(result).__module__.partition(".")[0]
-        if owner in ("jax", "jaxlib"):
-            return "JAX", np.asarray(result), None
-        if owner == "torch":
-            return "PyTorch", result.detach().numpy(), None
-        try:
-            return "NumPy", np.asarray(result, dtype=np.float64), None
-        except (TypeError, ValueError) as error:
-            failure = failure or error
-    return "NumPy", None, failure
-
-
-def _number(loss: Callable[[Any], Any], point: Array, name: str) -> float:
-    try:
-        with np.errstate(all="ignore"):
-            return float(loss(point.copy()))
-    except Exception as error:
-        raise ValueError(f"{name} raised {_described_error(error)} at x = {point.tolist()}") from error
-
-
-def _values(loss: Callable[[Any], Any], points: Array, size: int) -> Array | None:
-    """Values (size,) from one call with many points, or None if the loss does not take them."""
-    try:
-        with np.errstate(all="ignore"):
-            result = np.asarray(loss(points.copy()), dtype=np.float64)
-    except Exception:
-        return None
-    return result if result.shape == (size,) else None
-
-
-def _of_batch_of_one(loss: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    def value(x: Any) -> Any:
-        return loss(x[None])[0]
-
-    return value
-
-
-# Each hands the loss a copy, because a loss may compute in place.
-
-
-def _on_batches(loss: Callable[[Any], Any]) -> BatchFunction:
-    def value(x: Array) -> Array:
-        points = x.reshape(-1, x.shape[-1]).copy()
-        return np.asarray(loss(points)).reshape(x.shape[:-1])
-
-    return value
-
-
-def _on_coordinates(loss: Callable[[Any], Any]) -> BatchFunction:
-    def value(x: Array) -> Array:
-        coordinates = x.reshape(-1, x.shape[-1]).T.copy()
-        return np.asarray(loss(coordinates)).reshape(x.shape[:-1])
-
-    return value
-
-
-def _on_each_point(loss: Callable[[Any], Any]) -> BatchFunction:
-    def value(x: Array) -> Array:
-        points = x.reshape(-1, x.shape[-1]).copy()
-        return np.array([loss(point) for point in points]).reshape(x.shape[:-1])
-
-    return value
-
-
 def _guarded(landscape: Landscape, name: str, records_itself: bool) -> Landscape:
     """A landscape of the user's own whose prints go to stderr. Its errors are `ValueError`s that name it; where faults
     are tolerated, it is not a number at the points that raise."""
@@ -382,13 +265,13 @@ def _guarded(landscape: Landscape, name: str, records_itself: bool) -> Landscape
         def call(*arrays: Array) -> Array:
             log = None if records_itself else current_log()
             if log is not None:
-                return _tolerant(function, arrays, derivative, log)
+                return tolerant(function, arrays, derivative, log)
             try:
                 with redirect_stdout(sys.stderr):
                     return function(*arrays)
             except Exception as error:
                 raise ValueError(
-                    f"{name} raised {_described_error(error)} for points of shape {arrays[0].shape}"
+                    f"{name} raised {described_error(error)} for points of shape {arrays[0].shape}"
                 ) from error
 
         return call
@@ -400,48 +283,6 @@ def _guarded(landscape: Landscape, name: str, records_itself: bool) -> Landscape
         hessian=guard(landscape.hessian, 2),
         hvp=guard(landscape.hvp, 1),
     )
-
-
-def _tolerant(function: Callable[..., Array], arrays: tuple[Array, ...], derivative: int, log: FaultLog) -> Array:
-    """What a function gives for points (..., n), not a number at those that raise: these are found by halving. The log
-    is told of them, and of where else it is not a number."""
-    x = np.asarray(arrays[0])
-    n = x.shape[-1]
-    try:
-        with redirect_stdout(sys.stderr):
-            result = function(*arrays)
-        _note_where_nan(x.reshape(-1, n), result, log)
-        return result
-    except Exception:
-        pass
-    flat = [np.asarray(array).reshape(-1, n) for array in arrays]
-    result = np.full((len(flat[0]),) + (n,) * derivative, np.nan, np.result_type(x.dtype, np.float64))
-    stack = [slice(0, len(result))]
-    while stack:
-        part = stack.pop()
-        try:
-            with redirect_stdout(sys.stderr):
-                result[part] = function(*(array[part] for array in flat))
-        except Exception as error:
-            if part.stop - part.start == 1:
-                log.note(f"raised {type(error).__name__}", flat[0][part], str(error).partition("\n")[0])
-            elif part.stop > part.start:
-                middle = (part.start + part.stop) // 2
-                stack += [slice(middle, part.stop), slice(part.start, middle)]  # the first half is next
-        else:
-            _note_where_nan(flat[0][part], result[part], log)
-    return result.reshape(x.shape[:-1] + (n,) * derivative)
-
-
-def _note_where_nan(points: Array, result: Array, log: FaultLog) -> None:
-    bad = np.isnan(result)
-    if bad.any():
-        log.note("was not a number", points[bad.reshape(len(points), -1).any(axis=1)])
-
-
-def _described_error(error: Exception | None) -> str:
-    text = str(error).partition("\n")[0]
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
 def _described(value: Any) -> str:

@@ -8,11 +8,11 @@ from scipy import stats
 
 from landscape.critical.points import Kind
 from landscape.descent.ensemble import DescentStatus
+from landscape.escape.survey import ESCAPE_RADIUS
 from landscape.parallel import make_executor
 from landscape.problems import problem
 from landscape.random import stream
 from landscape.study import chunks as module
-from landscape.study.chunks import ESCAPE_RADIUS
 from landscape.study.declaration import Study
 from landscape.study.run import run_study
 from landscape.study.target import Target

@@ -61,7 +61,7 @@ def test_round_trip(himmelblau, differing, tmp_path):
 
 def test_round_trip_of_what_is_rare(small, differing):
     escapes = replace(small.escapes, median_steps=np.full(len(small.escapes), np.inf))
-    points = replace(small.points, value=np.full(len(small.points), np.nan), expected_euler=None)
+    points = replace(small.points, value=np.full(len(small.points), np.nan), betti_numbers=None)
     fault = Fault("raised ä", "n'\"\n", 3, [0.1, 1e-300], [0.0, 0.0], [1.0, 2.0])
     parts = [
         Part(points, small.descent, small.basin, escapes, (fault, fault), "", 0.25),
