@@ -1,12 +1,13 @@
 # `make figures` redraws every figure, `make test` runs every check; both set up what they need in .venv first.
 PYTHON ?= python3
 EXTRAS ?= dev,jax
+JOBS ?= $(shell getconf _NPROCESSORS_ONLN)
 BIN := .venv/bin
 
-.PHONY: figures test lint bench clean
+.PHONY: figures test lint bench docs clean
 
 figures: .venv/installed
-	$(BIN)/landscape figures --jobs 2
+	$(BIN)/landscape figures --jobs $(JOBS)
 
 test: .venv/installed
 	$(BIN)/ruff check .
@@ -20,6 +21,9 @@ lint: .venv/installed
 
 bench: .venv/installed
 	$(BIN)/python benchmarks/descent.py
+
+docs: .venv/installed
+	$(BIN)/python docs/reference/build.py docs/_build # open docs/_build/index.html
 
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv

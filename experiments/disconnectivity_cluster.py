@@ -1,4 +1,4 @@
-"""Disconnectivity graphs of two Lennard-Jones clusters."""
+"""Disconnectivity graphs of Lennard-Jones clusters: two whole ones, and the bottom of a funnel."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from landscape.figures.plots import panel
 from landscape.figures.registry import Data, Experiment
 from landscape.figures.style import BLUE, new_figure
 from landscape.figures.trees import plot_disconnectivity
-from landscape.network.barriers import minimax_path
+from landscape.network.barriers import minimax_path, monotonic_basins
 from landscape.network.connect import connect, transition_network
 from landscape.network.tree import disconnectivity
 from landscape.parallel import map_chunks
@@ -31,6 +31,9 @@ ROUND, QUICK_ROUND = 2000, 1000
 KNOWN = {6: (2, 3, -12.712062), 7: (4, 12, -16.505384), 8: (8, 42, -19.821489), 9: (21, 165, -24.113360)}
 # Saddles of nine atoms that searches miss are few and rarely found.
 LEAST_SHARE = 0.97
+LARGE, LARGE_SEARCHES, LOW_SADDLES = 13, 8_000, 400
+LOWEST_OF_LARGE, LARGE_MINIMA = -44.326801, 1509
+LEAST_FUNNEL = 0.9
 
 
 def compute(quick: bool, seed: int, executor: Executor | None) -> dict[str, npt.NDArray[Any]]:
@@ -40,7 +43,7 @@ def compute(quick: bool, seed: int, executor: Executor | None) -> dict[str, npt.
     data: dict[str, npt.NDArray[Any]] = {"sizes": np.array(sizes)}
     for atoms, tree in zip(sizes, map_chunks(executor, tree_of, tasks), strict=True):
         data |= {f"{atoms}_{key}": array for key, array in tree.items()}
-    return data
+    return data if quick else data | {f"{LARGE}_{key}": array for key, array in funnel(seed).items()}
 
 
 def tree_of(atoms: int, seed: int, size: int) -> dict[str, npt.NDArray[Any]]:
@@ -48,11 +51,29 @@ def tree_of(atoms: int, seed: int, size: int) -> dict[str, npt.NDArray[Any]]:
     landscape = problem("lennard_jones", atoms=atoms)
     rng = stream(seed, {"figure": "disconnectivity_cluster", "atoms": atoms}, 0)
     points = explore(landscape, rng, Exploration(indices=(0, 1), round_size=size))
-    graph = connect(landscape, points)
+    return described(connect(landscape, points))
+
+
+def funnel(seed: int) -> dict[str, npt.NDArray[Any]]:
+    """The lowest saddles that some searches found in a landscape too large to be searched whole, what they connect,
+    and which of these minima lie in the funnel of the lowest."""
+    landscape = problem("lennard_jones", atoms=LARGE)
+    rng = stream(seed, {"figure": "disconnectivity_cluster", "atoms": LARGE}, 0)
+    points = explore(landscape, rng, Exploration(indices=(1,), round_size=ROUND, max_searches=LARGE_SEARCHES))
+    saddles = points[points.decided & (points.index == 1)]
+    graph = connect(landscape, saddles[np.argsort(saddles.value)[:LOW_SADDLES]])
+    network = transition_network(graph)
+    inside = monotonic_basins(network)[0]
+    return described(graph) | {"funnel": np.array([node in inside for node in network])}
+
+
+def described(graph: Any) -> dict[str, npt.NDArray[Any]]:
+    """The tree of a graph's minima, and what the claims need."""
     network = transition_network(graph)
     tree = disconnectivity(network)
-    heights = [minimax_path(network, 0, node).height for node in network if node != 0]
-    joins = [tree.barrier(0, node) for node in network if node != 0]
+    reached = sorted(nx.node_connected_component(network, 0) - {0})
+    heights = [minimax_path(network, 0, node).height for node in reached]
+    joins = [tree.barrier(0, node) for node in reached]
     return {
         "level": tree.level,
         "parent": tree.parent,
@@ -73,7 +94,6 @@ def claims(data: Data) -> list[Claim]:
         minima, saddles, lowest = KNOWN[atoms]
         name = f"{atoms} atoms"
         least = LEAST_SHARE * saddles if atoms >= 9 else saddles
-        gap = np.abs(data[f"{atoms}_minimax_height"] - data[f"{atoms}_tree_height"]).max()
         result += [
             Claim(f"{name}: minima", int(data[f"{atoms}_minima"]), expected=minima, tolerance=0, source=doye_wales),
             Claim(
@@ -93,33 +113,76 @@ def claims(data: Data) -> list[Claim]:
                 tolerance=0,
                 source="the space of structures that do not break apart is connected",
             ),
+            *_sound(data, atoms),
+        ]
+    if f"{LARGE}_level" in data:
+        name = f"{LARGE} atoms"
+        result += [
             Claim(
-                f"{name}: branches of saddles that end nowhere",
-                int(data[f"{atoms}_lost"]),
-                expected=0,
-                tolerance=0,
-                source="the energy is bounded below",
+                f"{name}: lowest energy",
+                data[f"{LARGE}_level"].min(),
+                expected=LOWEST_OF_LARGE,
+                tolerance=1e-6,
+                source="the icosahedron, Wales & Doye 1997, J. Phys. Chem. A 101, 5111",
             ),
             Claim(
-                f"{name}: largest difference between the tree's levels and the heights of minimax paths",
-                gap,
-                low=0.0,
-                high=1e-12,
-                source="one sweep by union-find against a minimum spanning tree",
+                f"{name}: minima that the lowest {LOW_SADDLES} saddles found connect",
+                int(data[f"{LARGE}_minima"]),
+                low=1,
+                high=LARGE_MINIMA,
+                source=doye_wales,
             ),
+            Claim(
+                f"{name}: share of these minima from which steps across one saddle to a lower minimum lead to the "
+                "icosahedron",
+                data[f"{LARGE}_funnel"].mean(),
+                low=LEAST_FUNNEL,
+                high=1.0,
+                source="a single funnel: Doye, Miller & Wales 1999, J. Chem. Phys. 111, 8417",
+            ),
+            *_sound(data, LARGE),
         ]
     return result
 
 
+def _sound(data: Data, atoms: int) -> list[Claim]:
+    """What holds for every network."""
+    gap = np.abs(data[f"{atoms}_minimax_height"] - data[f"{atoms}_tree_height"]).max()
+    return [
+        Claim(
+            f"{atoms} atoms: branches of saddles that end nowhere",
+            int(data[f"{atoms}_lost"]),
+            expected=0,
+            tolerance=0,
+            source="the energy is bounded below",
+        ),
+        Claim(
+            f"{atoms} atoms: largest difference between the tree's levels and the heights of minimax paths",
+            gap,
+            low=0.0,
+            high=1e-12,
+            source="one sweep by union-find against a minimum spanning tree",
+        ),
+    ]
+
+
 def draw(data: Data) -> Figure:
-    figure = new_figure(3.4, 6.2)
     sizes = data["sizes"].tolist()
-    for ax, letter, atoms in zip(figure.subplots(1, 2, width_ratios=(1, 1.8)), "ab", sizes, strict=True):
+    if f"{LARGE}_level" not in data:
+        figure = new_figure(3.4, 6.2)
+        axes = figure.subplots(1, 2, width_ratios=(1, 1.8))
+    else:
+        sizes.append(LARGE)
+        figure = new_figure(6.4, 6.2)
+        grid = figure.add_gridspec(2, 3)
+        axes = [figure.add_subplot(place) for place in (grid[0, 0], grid[0, 1:], grid[1, :])]
+    for ax, letter, atoms in zip(axes, "abc", sizes, strict=False):
         level, place = data[f"{atoms}_level"], data[f"{atoms}_place"]
         plot_disconnectivity(level, data[f"{atoms}_parent"], place, ax)
         minima = int(data[f"{atoms}_minima"])
-        ax.plot(place[:minima], level[:minima], "o", color=BLUE, markersize=2.6)
-        ax.set(ylabel="energy / $\\epsilon$", xlabel=f"{minima} minima, {int(data[f'{atoms}_saddles'])} saddles")
+        ax.plot(place[:minima], level[:minima], "o", color=BLUE, markersize=2.6 if atoms != LARGE else 1.2)
+        counted = f"{minima} minima, {int(data[f'{atoms}_saddles'])} saddles"
+        ax.set(ylabel="energy / $\\epsilon$", xlabel=counted + (", the lowest found" if atoms == LARGE else ""))
         panel(ax, letter, f"{atoms} Lennard-Jones atoms")
     return figure
 
@@ -128,7 +191,9 @@ EXPERIMENT = Experiment(
     name="disconnectivity_cluster",
     title="Disconnectivity graphs of Lennard-Jones clusters",
     caption=(
-        "The basins of clusters of eight (a) and nine (b) Lennard-Jones atoms, in units of the pair's well depth ε. "
+        "The basins of clusters of eight (a), nine (b) and thirteen (c) Lennard-Jones atoms, in units of the pair's "
+        "well depth ε; of thirteen atoms those that the lowest saddles among the found ones connect: the funnel of the "
+        "icosahedron. "
         "Every line ends below at a minimum (blue); lines join at the height of the lowest saddle by which their "
         "minima can be reached from each other. Structures that differ by a permutation, a rigid motion or a "
         "reflection are one. Saddles were found by eigenvector following and connected by the gradient flow."

@@ -16,13 +16,14 @@ from landscape.figures.style import BLACK, BLUE, ORANGE, new_figure
 from landscape.parallel import map_chunks
 from landscape.random import stream
 from landscape.statistics.index import SphericalSpinGlass
-from landscape.theory.spin_glass import mean_critical_points
+from landscape.theory.complexity import index_fraction_at_energy, threshold_energy
+from landscape.theory.spin_glass import mean_critical_points, pure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 P = 3
-THRESHOLD = 2 * np.sqrt((P - 1) / P)  # -E_infinity and E_infinity bound the values of saddles of extensive index
+THRESHOLD = threshold_energy(pure(P))  # -E_infinity and E_infinity bound the values of saddles of extensive index
 SIGMAS = 3.5  # of a claim about a mean: an error rate of 5e-4
 
 
@@ -31,13 +32,17 @@ def compute(quick: bool, seed: int, executor: Executor | None) -> dict[str, npt.
     n, samples = (7, 24) if quick else (9, 48)  # odd, for then the Morse sum sees any missing pair of antipodes
     tasks = [(n, seed, sample) for sample in range(samples)]
     found = list(map_chunks(executor, exhaust, tasks))
+    value = np.concatenate([value for value, _, _ in found])
+    line = np.linspace(-1.05, 1.05, 300) * np.abs(value).max() / np.sqrt(n)
     return {
         "n": np.array(n),
         "sample": np.repeat(np.arange(samples), [len(value) for value, _, _ in found]),
-        "value": np.concatenate([value for value, _, _ in found]),
+        "value": value,
         "index": np.concatenate([index for _, index, _ in found]).astype(np.int8),
         "euler": np.array([euler for _, _, euler in found]),  # found, expected, degenerate points
         "mean_counts": mean_critical_points(P, n),
+        "line": line,
+        "law": index_fraction_at_energy(pure(P), line),
     }
 
 
@@ -108,12 +113,6 @@ def _unpaired(data: Data) -> int:
     return missing
 
 
-def _law(u: Array) -> Array:
-    """Index fraction at value u for large n: the share of a semicircle shifted by u that lies below zero."""
-    x = np.clip(u / THRESHOLD, -1, 1)
-    return 0.5 + (x * np.sqrt(1 - x**2) + np.arcsin(x)) / np.pi
-
-
 def draw(data: Data) -> Figure:
     figure = new_figure(3.0)
     left, right = figure.subplots(1, 2, width_ratios=(1.6, 1))
@@ -125,8 +124,7 @@ def draw(data: Data) -> Figure:
     median, low, high = (np.array([np.quantile(u[data["index"] == k], q) for k in levels]) for q in (0.5, 0.16, 0.84))
     bars = np.stack([median - low, high - median])
     left.errorbar(median, levels / (n - 1), xerr=bars, fmt="o", color=BLUE, markersize=3.5, label="median and 68 %")
-    dense = np.linspace(-1.05 * np.abs(u).max(), 1.05 * np.abs(u).max(), 300)
-    plot_theory(dense, _law(dense), left, color=ORANGE, label="law for $n \\to \\infty$", zorder=3)
+    plot_theory(data["line"], data["law"], left, color=ORANGE, label="law for $n \\to \\infty$", zorder=3)
     for side in (-THRESHOLD, THRESHOLD):
         left.axvline(side, color=BLACK, linewidth=0.7, linestyle=":")
     left.annotate("$-E_\\infty$", (-THRESHOLD, 0.6), xytext=(3, 0), textcoords="offset points")

@@ -1,5 +1,10 @@
 """Maps smooth functions: where gradient descent goes, where the gradient vanishes, and what each critical point is.
 
+A landscape comes from `problem` or from `Landscape.from_function`, `from_jax`, `from_torch`, `from_torch_module`. On it
+`descend` goes down, `find_critical_points` and `explore` find critical points, `classify` judges given ones, `certify`
+proves them; `escape_times` and `flow` leave saddles; `connect`, `hierarchy` and `morse_complex` tell what connects
+what; `hessian_spectrum` and `index_statistics` count negative eigenvalues; `open_study` reads a saved study.
+
 Names are loaded when first used, so that importing the package costs nothing.
 """
 
@@ -88,6 +93,7 @@ if TYPE_CHECKING:
     from landscape.network.morse import morse_complex as morse_complex
     from landscape.network.tree import Disconnectivity as Disconnectivity
     from landscape.network.tree import disconnectivity as disconnectivity
+    from landscape.particles import ParticleSymmetry as ParticleSymmetry
     from landscape.problems import problem as problem
     from landscape.problems import problem_names as problem_names
     from landscape.spectrum.summary import Spectrum as Spectrum
@@ -106,7 +112,6 @@ if TYPE_CHECKING:
     from landscape.statistics.index import index_statistics as index_statistics
     from landscape.study.result import open_study as open_study
     from landscape.symmetry import Identity as Identity
-    from landscape.symmetry import ParticleSymmetry as ParticleSymmetry
     from landscape.symmetry import SignFlip as SignFlip
 
 _HOME = {
@@ -207,7 +212,7 @@ _HOME = {
     "index_statistics": "landscape.statistics.index",
     "open_study": "landscape.study.result",
     "Identity": "landscape.symmetry",
-    "ParticleSymmetry": "landscape.symmetry",
+    "ParticleSymmetry": "landscape.particles",
     "SignFlip": "landscape.symmetry",
 }
 

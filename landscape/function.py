@@ -305,6 +305,13 @@ class Landscape:
     ) -> Landscape:
         """A landscape from a JAX loss of one point, (n,) to a scalar; derivatives by autodiff, compiled.
 
+        Parameters
+        ----------
+        loss : callable
+            Written with `jax.numpy`; it is traced.
+        dim, box, manifold, name, confining
+            As in `from_function`.
+
         Raises
         ------
         ImportError, ValueError
@@ -327,6 +334,13 @@ class Landscape:
         """A landscape from a PyTorch loss of one point, a float64 tensor (n,) to a scalar.
 
         Derivatives by `torch.func`.
+
+        Parameters
+        ----------
+        loss : callable
+            Without operations in place, and without branches on values.
+        dim, box, manifold, name, confining
+            As in `from_function`.
 
         Raises
         ------
@@ -395,7 +409,25 @@ class Landscape:
         )
 
     def with_options(self, **changes: Any) -> Landscape:
-        """A copy with some fields replaced, such as `symmetry`, `domain` or `name`."""
+        """A copy with some fields replaced, such as `symmetry`, `domain` or `name`.
+
+        Parameters
+        ----------
+        **changes
+            Any parameters of `Landscape`. With `hessian` alone the products with vectors are derived from it anew, with
+            `gradient` the `terms` are dropped.
+
+        Raises
+        ------
+        TypeError
+            If there is no such field.
+
+        Examples
+        --------
+        >>> import landscape
+        >>> landscape.problem("himmelblau").with_options(name="four valleys").name
+        'four valleys'
+        """
         if "hessian" in changes:
             changes.setdefault("hvp", None)  # the product with the former Hessian is no longer true
         if "gradient" in changes:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from landscape.arrays import Array, IntArray, norm, transpose
-from landscape.hidden_units import orthonormal_columns, unpack
+from landscape.hidden_units import orthonormal_columns, pack, unpack
 from landscape.manifolds import Manifold, Sphere
 
 _AT_REST = 1e-5  # motions shorter than this, in units of the length scale, are none
@@ -58,6 +58,11 @@ class FactorRotation:
             return None
         return np.where(norm(x) > _AT_REST * manifold.length_scale, 2, 1).astype(np.int64)
 
+    def symmetrize(self, x: Array, rng: np.random.Generator) -> Array:
+        """Factors (m, n r) of lower rank: what columns have along some random directions is taken away."""
+        columns = _projections(rng, len(x), self.rank)
+        return (self._factor(x) @ columns).reshape(x.shape)
+
     def _factor(self, x: Array) -> Array:
         return x.reshape(*x.shape[:-1], x.shape[-1] // self.rank, self.rank)
 
@@ -105,6 +110,12 @@ class InvertibleLayer:
     def orbit_size(self, manifold: Manifold, x: Array) -> IntArray | None:
         return None
 
+    def symmetrize(self, x: Array, rng: np.random.Generator) -> Array:
+        """Networks (m, n) of lower rank: what passes some random directions of the hidden layer is taken away."""
+        (first, no_bias), (second, _) = unpack(x, self.sizes, bias=False)
+        passing = _projections(rng, len(x), self.sizes[1])
+        return pack([(passing @ first, no_bias), (second @ passing, no_bias)])
+
 
 @dataclass(frozen=True)
 class AxisSymmetry:
@@ -142,3 +153,16 @@ class AxisSymmetry:
             return None
         moved = self.fingerprint(manifold, x) > _AT_REST * manifold.length_scale
         return 2 ** moved[..., : x.shape[-1]].sum(axis=-1)
+
+    def symmetrize(self, x: Array, rng: np.random.Generator) -> Array:
+        """Points (m, n) on the axis or across it."""
+        along = rng.random(len(x)) < 0.5
+        first = np.arange(x.shape[-1]) == 0
+        return np.where(along[:, None] == first, x, 0.0)
+
+
+def _projections(rng: np.random.Generator, size: int, dimensions: int) -> Array:
+    """Orthogonal projections (size, d, d) onto random subspaces of fewer dimensions, each number as likely."""
+    axes = np.linalg.qr(rng.standard_normal((size, dimensions, dimensions)))[0]
+    kept = np.arange(dimensions) < rng.integers(dimensions, size=size)[:, None]
+    return (axes * kept[:, None, :]) @ transpose(axes)

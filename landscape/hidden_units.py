@@ -172,6 +172,27 @@ class HiddenUnits:
         flips = 2 ** (norm(vectors) > near).sum(axis=-1) if self.odd else 1
         return np.asarray(math.factorial(units) // copies * flips, dtype=np.int64)
 
+    def symmetrize(self, x: Array, rng: np.random.Generator) -> Array:
+        """Networks (m, n) in which one unit of a hidden layer is a copy of another or, where signs or scales of units
+        are free, silent: larger networks have the critical points of smaller ones there (Fukumizu & Amari, Neural
+        Networks 13, 317, 2000)."""
+        least = 0 if self.odd or self.rescaling else 1  # places between a unit and the one it copies; 0 is silence
+        choices = [layer for layer, units in enumerate(self.hidden) if units > least]
+        if not choices:
+            return x
+        layers = [(w.copy(), b.copy()) for w, b in unpack(x, self.sizes)]
+        chosen = rng.choice(choices, len(x))
+        for layer in choices:
+            rows = np.flatnonzero(chosen == layer)
+            units = self.hidden[layer]
+            unit, away = rng.integers(units, size=len(rows)), rng.integers(least, units, size=len(rows))
+            other, kept = (unit + away) % units, away > 0
+            (w, b), (out, _) = layers[layer], layers[layer + 1]
+            w[rows, unit] = w[rows, other] * kept[:, None]
+            b[rows, unit] = b[rows, other] * kept
+            out[rows, :, unit] = out[rows, :, other] * kept[:, None]
+        return pack(layers)
+
     def _representative(self, x: Array) -> Array:
         """The point of the orbit's continuous part that stands for it: the one of smallest norm, (..., n)."""
         if not (self.shift or self.rescaling):

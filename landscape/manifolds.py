@@ -164,7 +164,14 @@ class Euclidean:
 
 @dataclass(frozen=True)
 class Sphere:
-    """The sphere of given radius in R^n, of intrinsic dimension n - 1."""
+    """The sphere of given radius in R^n, of intrinsic dimension n - 1.
+
+    Parameters
+    ----------
+    n : int
+        Ambient coordinates.
+    radius : float
+    """
 
     n: int
     radius: float = 1.0
@@ -321,7 +328,17 @@ class Torus:
 
 @dataclass(frozen=True)
 class Product:
-    """The product of manifolds: coordinates are concatenated in the order of the factors."""
+    """The product of manifolds: coordinates are concatenated in the order of the factors.
+
+    Parameters
+    ----------
+    factors : tuple of Manifold
+
+    Examples
+    --------
+    >>> Product((Sphere(3), Euclidean(2))).intrinsic_dim
+    4
+    """
 
     factors: tuple[Manifold, ...]
 

@@ -5,6 +5,8 @@ import importlib
 import inspect
 import pkgutil
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,7 @@ MODULES = [
     "landscape",
     *sorted(m.name for m in pkgutil.walk_packages(landscape.__path__, "landscape.") if not m.name.endswith("__main__")),
 ]
+REFERENCE = Path(__file__).parents[1] / "docs" / "reference" / "build.py"
 TESTED = "".join(path.read_text() for path in Path(__file__).parent.rglob("test_*.py") if path != Path(__file__))
 
 
@@ -57,3 +60,21 @@ def test_public_functions_describe_each_parameter(name):
     for parameter in inspect.signature(thing).parameters:
         assert parameter in documented or parameter in ("landscape", "rng", "parameters"), f"{parameter} of {name}"
     assert all(p.annotation is not inspect.Parameter.empty for p in inspect.signature(thing).parameters.values())
+    assert ">>> " in text
+    assert "Returns\n-------" in text or not inspect.signature(thing).parameters
+
+
+@pytest.mark.slow
+def test_the_reference_is_built_without_warnings_and_has_every_public_name(tmp_path):
+    pytest.importorskip("pdoc")
+    words = [sys.executable, "-W", "error", str(REFERENCE), str(tmp_path)]
+    run = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert (run.returncode, run.stdout, run.stderr) == (0, "", "")
+    first = (tmp_path / "index.html").read_text()
+    for name in landscape.__all__:
+        link = re.search(rf'href="([^"#]+)#{name}"><code>landscape\.{name}<', first)
+        assert link, f"{name} is not on the first page"
+        assert f'id="{name}"' in (tmp_path / link[1]).read_text()
+    linked = set(re.findall(r'href="(landscape/[^"#]+\.html)"', first))
+    assert linked == {str(page.relative_to(tmp_path)) for page in (tmp_path / "landscape").rglob("*.html")}
+    assert len(linked) == len([name for name in MODULES if not name.startswith("landscape.cli")]) - 1

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from landscape.function import Landscape, Provenance
 from landscape.manifolds import Euclidean, Product, Sphere, Torus
-from landscape.symmetry import ParticleSymmetry, SignFlip
+from landscape.particles import ParticleSymmetry
+from landscape.symmetry import SignFlip
 
 LEADS = [(), (0,), (4,), (2, 3), (2, 0)]
 NO_TORCH_NOISE = "ignore:.*torch.jit.*:DeprecationWarning"  # PyTorch warns of its own internals on first use

@@ -120,3 +120,18 @@ def test_finite_orbits():
 def test_layers_are_three():
     with pytest.raises(ValueError, match=r"sizes is \(3, 2\) but must be inputs, hidden units and outputs"):
         InvertibleLayer((3, 2))
+
+
+def test_symmetrized_points_are_left_alone_by_an_element():
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(300, 12))
+    factor, layer, axis = (case[0].symmetrize(x, rng) for case in CASES.values())
+    # Of lower rank: a reflection of the columns, or of the hidden layer, across what is missing changes nothing.
+    assert np.linalg.matrix_rank(factor.reshape(-1, 4, 3)).max() == 2
+    assert set(np.linalg.matrix_rank(layer[:, :6].reshape(-1, 2, 3)).tolist()) == {0, 1}
+    u, s, _ = np.linalg.svd(layer[:, :6].reshape(-1, 2, 3))
+    reflection = 2 * (u[:, :, :1] * (s[:, None, :1] > 1e-9)) @ u[:, :, :1].swapaxes(1, 2) - np.eye(2)
+    np.testing.assert_allclose(layer[:, 6:].reshape(-1, 3, 2) @ reflection, layer[:, 6:].reshape(-1, 3, 2), atol=1e-12)
+    on, across = axis[:, 0] != 0, (axis[:, 1:] != 0).any(axis=1)
+    assert (on != across).all()
+    assert 0 < on.sum() < 300

@@ -1,6 +1,6 @@
 """Hidden units: permuted, flipped, rescaled and shifted networks are one point."""
 
-from itertools import permutations, product
+from itertools import pairwise, permutations, product
 
 import numpy as np
 import pytest
@@ -167,3 +167,36 @@ def test_copies_of_a_unit_in_deep_networks_are_told_apart_by_what_comes_out():
     x = pack(layers)
     for seed in range(10):
         assert symmetry.distance(manifold, x, transformed(symmetry, x, np.random.default_rng(seed))) < 1e-14
+
+
+@every_network
+def test_symmetrized_networks_have_a_unit_that_is_a_copy_or_silent(sizes, activation, loss, has):
+    symmetry = HiddenUnits(sizes, **has)
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(100, number_of_parameters(sizes)))
+    y = symmetry.symmetrize(x, rng)
+    layers = unpack(y, sizes)
+    left_alone = np.zeros(100, dtype=bool)
+    for (w, b), (out, _) in pairwise(layers):
+        units = np.concatenate([w, b[..., None], out.swapaxes(-1, -2)], axis=-1)
+        gaps = norm(units[:, :, None] - units[:, None]) + np.where(np.eye(units.shape[1]), np.inf, 0)
+        left_alone |= (gaps == 0).any(axis=(1, 2))
+        left_alone |= (norm(units) == 0).any(axis=1) & (symmetry.odd or symmetry.rescaling)
+    assert left_alone.all() == bool(symmetry.hidden)
+    # The gradient does not break it: the unit stays a copy, or silent.
+    network = FeedForward(
+        rng.normal(size=(7, sizes[0])),
+        np.eye(sizes[-1])[rng.integers(sizes[-1], size=7)],
+        symmetry.hidden,
+        activation,
+        loss,
+    )
+    if symmetry.hidden and len(symmetry.hidden) == 1 and activation != "relu":
+        gradient = unpack(network.gradient(y), sizes)
+        (w, b), (out, _) = gradient
+        slopes = np.concatenate([w, b[..., None], out.swapaxes(-1, -2)], axis=-1)
+        same = gaps < 1e-12
+        apart = norm(slopes[:, :, None] - slopes[:, None])
+        assert (apart[same] < 1e-12).all()
+        silent = norm(units) == 0
+        assert (norm(slopes)[silent] < 1e-12).all()

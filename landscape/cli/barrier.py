@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from landscape.cli.console import number, print_json, print_table
-from landscape.cli.network import explored, search_options
+from landscape.cli.network import explored, is_study, of_study, search_options
 from landscape.cli.options import make_target, target_options
 from landscape.study.target import Value
 
@@ -16,7 +16,9 @@ from landscape.study.target import Value
 @click.argument("b", type=click.IntRange(min=0))
 @search_options
 @click.option("--json", "json_output", is_flag=True, help="Print one JSON object and nothing else.")
+@click.pass_context
 def command(
+    context: click.Context,
     problem: str,
     settings: tuple[tuple[str, Value], ...],
     dim: int | None,
@@ -30,21 +32,27 @@ def command(
 ) -> None:
     """Find the path from minimum number A to minimum number B of PROBLEM whose highest saddle is lowest.
 
-    `landscape network PROBLEM` numbers the minima, from the lowest up.
+    `landscape network PROBLEM` numbers the minima, from the lowest up. For both, the file of a saved study will do
+    instead of PROBLEM: its points are connected, and none are looked for.
 
     \b
     landscape barrier lennard_jones 0 3 --set atoms=7
+    landscape barrier study.sqlite 0 3
     """
     from landscape.network.barriers import minimax_path
 
-    target = make_target(problem, settings, dim, box)
-    _, _, graph, network = explored(target, target_coverage, searches, seed, quiet=json_output)
-    path = minimax_path(network, a, b)
-    value = {node: graph.nodes[node]["value"] for node in (*path.minima, *path.saddles)}
+    if is_study(problem):
+        charted = of_study(context, problem, quiet=json_output)
+    else:
+        charted = explored(make_target(problem, settings, dim, box), target_coverage, searches, seed, quiet=json_output)
+    path = minimax_path(charted.network, a, b)
+    value = {node: charted.graph.nodes[node]["value"] for node in (*path.minima, *path.saddles)}
     if json_output:
         print_json(
             {
-                "problem": problem,
+                "problem": charted.problem,
+                "study": charted.study,
+                "incomplete": charted.incomplete,
                 "from": a,
                 "to": b,
                 "height": path.height,
@@ -54,6 +62,8 @@ def command(
             }
         )
         return
+    if charted.incomplete is not None:
+        click.echo(f"{charted.study} is {charted.incomplete}")
     click.echo(
         f"Highest point of the lowest path {number(path.height, 9)}: barrier {number(path.barriers[0], 6)} from "
         f"minimum {a}, {number(path.barriers[1], 6)} from minimum {b}"

@@ -77,7 +77,8 @@ def command(
     if radius is not None and not math.isfinite(radius):
         raise ValueError(f"--radius is {radius} but must be finite")
     with progress_bar() as progress:
-        found = run_study(Study(target, search_starts, seed, escape_starts=1, escape_steps=1), None, progress).points
+        searches = Study(target, search_starts, seed, escape_starts=1, escape_steps=1, network=False)
+        found = run_study(searches, None, progress).points
         saddles = _chosen(found, index)
         rng = stream(seed, {"escape": problem}, 0)
         step = None if progress is None else lambda done, total: progress("escapes", done, total)

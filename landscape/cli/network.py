@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+import numpy as np
+from click.core import ParameterSource
 
 from landscape.cli.console import note, number, print_json, print_table, progress_bar
 from landscape.cli.options import make_target, target_options
 from landscape.critical.exploration import Exploration, explore
 from landscape.critical.points import CriticalPoints
 from landscape.function import Landscape
+from landscape.problems import problem_names
 from landscape.random import stream
 from landscape.study.destinations import require_finite_somewhere
+from landscape.study.faults import tolerated
+from landscape.study.result import open_study
+from landscape.study.run import state_of
 from landscape.study.store import check_writable
 from landscape.study.target import Target, Value
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 _ROWS = 40
+_MANY = 300  # minima, beyond which basins are joined at so many levels:
+_LEVELS = 60
 
 
 def search_options(command: F) -> F:
@@ -49,10 +60,15 @@ def search_options(command: F) -> F:
 @search_options
 @click.option("--graphml", type=click.Path(dir_okay=False, path_type=Path), help="Save the network in this file.")
 @click.option(
+    "--pele", type=click.Path(dir_okay=False, path_type=Path), help="Save minima and transition states for pele."
+)
+@click.option(
     "--plot", type=click.Path(dir_okay=False, path_type=Path), help="Draw the disconnectivity graph in this file."
 )
 @click.option("--json", "json_output", is_flag=True, help="Print one JSON object and nothing else.")
+@click.pass_context
 def command(
+    context: click.Context,
     problem: str,
     settings: tuple[tuple[str, Value], ...],
     dim: int | None,
@@ -61,49 +77,108 @@ def command(
     searches: int,
     seed: int,
     graphml: Path | None,
+    pele: Path | None,
     plot: Path | None,
     json_output: bool,
 ) -> None:
     """Look for the minima and saddles of PROBLEM, and follow the gradient flow from each saddle down both sides.
 
+    Instead of PROBLEM the file of a saved study will do: its points are connected, and none are looked for.
+
     \b
     landscape network lennard_jones --set atoms=7
     landscape network muller_brown --graphml mueller_brown.graphml --plot tree.png
+    landscape network study.sqlite --pele study_pele.sqlite
     """
     from landscape.network.morse import covered, morse_complex
 
-    for path in (graphml, plot):
-        if path is not None:
-            check_writable(path)
+    given = [path for path in (graphml, pele, plot) if path is not None]
+    for number_before, path in enumerate(given):
+        check_writable(path)
+        if path in given[:number_before]:
+            raise ValueError(f"{path} is given for two files")
     if plot is not None and plot.suffix not in (".png", ".pdf", ".svg"):
         raise ValueError(f"--plot is {plot} but must end in .png, .pdf or .svg")
-    target = make_target(problem, settings, dim, box)
-    landscape, points, graph, network = explored(target, target_coverage, searches, seed, quiet=json_output)
+    if is_study(problem):
+        charted = of_study(context, problem, quiet=json_output)
+    else:
+        charted = explored(make_target(problem, settings, dim, box), target_coverage, searches, seed, quiet=json_output)
+    landscape, points = charted.landscape, charted.points
+    if plot is not None and charted.network.number_of_nodes() == 0:
+        raise ValueError(f"{problem} has no known minima: there is nothing to draw")
     found = None
-    if covered(landscape) and points.decided.all():
-        complex_ = morse_complex(landscape, points)
+    if covered(landscape) and points.decided.all() and len(points) == charted.graph.number_of_nodes():
+        with tolerated() if charted.study else nullcontext():  # as for the lines of the flow
+            complex_ = morse_complex(landscape, points)
         found = list(complex_.betti) if complex_.sound else None
     expected = None if landscape.betti_numbers is None else [int(b) for b in landscape.betti_numbers]
-    report = as_json(problem, graph, network, {"found": found, "expected": expected})
+    report = as_json(charted, {"found": found, "expected": expected})
     if graphml is not None:
         from landscape.network.export import write_graphml
 
-        write_graphml(graph, graphml)
+        write_graphml(charted.graph, graphml)
         note(f"saved in {graphml}")
+    if pele is not None:
+        from landscape.network.pele import write_pele
+
+        write_pele(landscape, charted.network, pele)
+        note(f"saved for pele in {pele}")
     if plot is not None:
-        _draw(network, plot)
-        note(f"drawn in {plot}")
+        note(f"drawn in {plot}{_draw(charted.network, plot)}")
     if json_output:
         print_json(report)
     else:
         _print(report)
 
 
-def explored(
-    target: Target, target_coverage: float, searches: int, seed: int, quiet: bool
-) -> tuple[Landscape, CriticalPoints, Any, Any]:
-    """The landscape, its critical points, of every index where the Morse complex can be had, the graph of all of them,
-    and the transition network."""
+@dataclass(frozen=True, eq=False)
+class Charted:
+    """A landscape's critical points, the graph of all of them, and the transition network.
+
+    `points` are those that were known before they were connected; `study` is the file that they come from, and
+    `incomplete` how far it is, in words.
+    """
+
+    problem: str
+    landscape: Landscape
+    points: CriticalPoints
+    graph: Any
+    network: Any
+    study: str | None = None
+    incomplete: str | None = None
+
+
+def is_study(name: str) -> bool:
+    """Whether PROBLEM names a file that is not Python's: there it is, or it has a suffix such as no problem has."""
+    if name in problem_names() or name.endswith(".py") or ":" in Path(name).name:
+        return False
+    return Path(name).is_file() or Path(name).suffix != ""
+
+
+def of_study(context: click.Context, file: str, quiet: bool) -> Charted:
+    """The points that a study's file holds, connected; the options that a search needs are refused."""
+    from landscape.network.connect import transition_network
+
+    options = {"settings": "--set", "dim": "--dim", "box": "--box", "target_coverage": "--target-coverage"}
+    options |= {"searches": "--searches", "seed": "--seed"}
+    for name, option in options.items():
+        if context.get_parameter_source(name) not in (ParameterSource.DEFAULT, ParameterSource.DEFAULT_MAP, None):
+            raise ValueError(f"{option} is for a search; the points of the study in {file} are taken as they are")
+    os.environ.setdefault("JAX_ENABLE_X64", "1")  # as for `landscape study`
+    state_of(file, state_of(file)[0])  # whether its function is still the same
+    result = open_study(file)
+    if not quiet:
+        note(result.note)
+    with tolerated():  # where the function fails lines end, and are reported as lost
+        graph = result.graph()
+    target = result.study.target
+    incomplete = None if result.unfinished is None else result.unfinished.sentence()
+    network = transition_network(graph)
+    return Charted(target.name, target.load(), result.points, graph, network, file, incomplete)
+
+
+def explored(target: Target, target_coverage: float, searches: int, seed: int, quiet: bool) -> Charted:
+    """The critical points that a search finds, of every index where the Morse complex can be had, connected."""
     from landscape.network.connect import connect, transition_network
     from landscape.network.morse import covered
 
@@ -122,16 +197,20 @@ def explored(
 
         points = explore(landscape, rng, strategy, look)
     graph = connect(landscape, points)
-    return landscape, points, graph, transition_network(graph)
+    return Charted(target.name, landscape, points, graph, transition_network(graph))
 
 
-def as_json(problem: str, graph: Any, network: Any, betti: dict[str, list[int] | None]) -> dict[str, Any]:
+def as_json(charted: Charted, betti: dict[str, list[int] | None]) -> dict[str, Any]:
     """The network as values that strict JSON can write."""
     import networkx as nx
 
+    graph, network = charted.graph, charted.network
     edges = sorted((data for *_, data in network.edges(data=True)), key=lambda data: data["saddle"])
     return {
-        "problem": problem,
+        "problem": charted.problem,
+        "study": charted.study,
+        "incomplete": charted.incomplete,
+        "added_points": graph.number_of_nodes() - len(charted.points),
         "minima": [{"id": node, "value": data["value"]} for node, data in network.nodes(data=True)],
         "saddles": [
             {
@@ -151,8 +230,12 @@ def as_json(problem: str, graph: Any, network: Any, betti: dict[str, list[int] |
 def _print(report: dict[str, Any]) -> None:
     minima, saddles = report["minima"], report["saddles"]
     value = {minimum["id"]: minimum["value"] for minimum in minima}
+    if report["incomplete"] is not None:
+        click.echo(f"{report['study']} is {report['incomplete']}")
     pieces = "piece" if report["components"] == 1 else "pieces"
     click.echo(f"{len(minima)} minima and {len(saddles)} saddles of index 1, in {report['components']} {pieces}")
+    if report["added_points"]:
+        click.echo(f"Points found only where the flow leads from the saddles: {report['added_points']}")
     if report["lost_branches"]:
         click.echo(f"{report['lost_branches']} branches of saddles arrive nowhere")
     betti = report["betti"]
@@ -185,14 +268,20 @@ def _list(numbers: list[int] | None) -> str:
     return ", ".join(str(n) for n in numbers or [])
 
 
-def _draw(network: Any, path: Path) -> None:
-    from landscape.figures.style import figure_style, new_figure
+def _draw(network: Any, path: Path) -> str:
+    """Draw the disconnectivity graph; what is not exact about it, in words."""
+    from landscape.figures.style import WIDTH, figure_style, new_figure
     from landscape.figures.trees import plot_disconnectivity
     from landscape.network.tree import disconnectivity
 
     tree = disconnectivity(network)
+    crowded = len(tree.minimum) > _MANY
+    if crowded:
+        tree = tree.coarse(_LEVELS)
+    width = float(np.clip(len(tree.minimum) / 150, WIDTH, 13.0))
     with figure_style():
-        figure = new_figure(3.6)
+        figure = new_figure(4.6 if crowded else 3.6, width)
         ax = plot_disconnectivity(tree.level, tree.parent, tree.layout(), figure.add_subplot())
         ax.set_ylabel("value")
         figure.savefig(path)
+    return f"; basins are joined at {_LEVELS} equally spaced levels" if crowded else ""

@@ -12,16 +12,23 @@ from types import FrameType
 from typing import Any, TypeVar
 
 import click
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bars
+from rich.text import Text
 
 from landscape.cli import InputError
-from landscape.cli.console import note, print_json, progress_bar
+from landscape.cli.console import note, print_json
 from landscape.cli.report import print_report
+from landscape.study.chunks import Part
 from landscape.study.declaration import Study
 from landscape.study.executors import named_executor
 from landscape.study.report import as_json
 from landscape.study.result import StudyResult
-from landscape.study.run import StudyInterrupted, run_study
+from landscape.study.run import Progress, StudyInterrupted, run_study
 from landscape.study.store import StoreWriteError
+from landscape.study.tally import Tally
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -76,24 +83,50 @@ def _run(
     try:
         with (
             _stop_at_signal(store is not None) as stopped,
-            progress_bar() as progress,
+            _live(study) as (progress, watch),
             named_executor(executor, jobs, apart) as workers,
         ):
-            return run_study(study, workers, progress, store, chunk_timeout, lambda: bool(stopped), retry)
+            return run_study(study, workers, progress, store, chunk_timeout, lambda: bool(stopped), retry, watch)
     except StudyInterrupted as interrupted:
         click.echo(f"landscape: interrupted: {interrupted} and saved in {store}; {again}", err=True)
         sys.exit(128 + stopped[0])
     except KeyboardInterrupt:
-        if store is None:
+        if store is None or not store.exists():
             raise
         click.echo(f"landscape: interrupted; what was done is saved in {store}; {again}", err=True)
         sys.exit(128 + signal.SIGINT)
     except StoreWriteError as error:
-        raise WorkError(f"{error}; {again}") from error
+        raise WorkError(f"{error}; {again}" if store is not None and store.exists() else str(error)) from error
     except BrokenExecutor as error:
         if store is None:
             raise
         raise WorkError(f"the workers are gone ({error}); what was done is saved in {store}; {again}") from error
+
+
+@contextmanager
+def _live(study: Study) -> Iterator[tuple[Progress | None, Callable[[Part], None] | None]]:
+    """On a terminal, a bar for each phase with the time that it has left, and below them what was found so far; the
+    callbacks that move them."""
+    if not sys.stderr.isatty():
+        yield None, None
+        return
+    console = Console(stderr=True, highlight=False)
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    bars = Bars(*columns, console=console, speed_estimate_period=600)
+    tally, tasks, found = Tally(study.target.load()), dict[str, TaskID](), Text()
+
+    def watch(part: Part) -> None:
+        tally.add(part)
+        found.plain = tally.sentence()
+
+    def progress(phase: str, done: int, total: int) -> None:
+        if phase in tasks:
+            bars.update(tasks[phase], completed=done)
+        else:
+            tasks[phase] = bars.add_task(phase, total=total, completed=done)
+
+    with Live(Group(bars, found), console=console, transient=True, refresh_per_second=4):
+        yield progress, watch
 
 
 @contextmanager

@@ -32,7 +32,7 @@ from landscape.study.target import Value
 @click.option("--density", is_flag=True, help="Also the density of eigenvalues.")
 @click.option("--probes", default=10, show_default=True, type=click.IntRange(min=2), help="Random vectors.")
 @click.option("--lanczos-steps", default=60, show_default=True, type=click.IntRange(min=2), help="Of each of them.")
-@click.option("--dense/--matrix-free", default=None, help="By default dense up to 1000 directions.")
+@click.option("--dense/--matrix-free", default=None, help="By default dense up to 3000 directions.")
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(min=0), help="Seed of all randomness.")
 @click.option("--json", "json_output", is_flag=True, help="Print one JSON object and nothing else.")
 def command(

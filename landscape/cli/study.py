@@ -24,6 +24,12 @@ from landscape.study.target import Value
     type=click.Path(dir_okay=False, path_type=Path),
     help="Keep the study in this file, chunk by chunk; what it holds already is not computed again.",
 )
+@click.option(
+    "--network/--no-network",
+    default=True,
+    show_default=True,
+    help="Follow the gradient flow from each saddle of index 1 to what it joins.",
+)
 @running_options
 def command(
     problem: str,
@@ -33,19 +39,21 @@ def command(
     starts: int,
     seed: int,
     store: Path | None,
+    network: bool,
     jobs: int,
     executor: str | None,
     chunk_timeout: float | None,
     json_output: bool,
 ) -> None:
-    """Study PROBLEM: from many starts to descents, classified critical points, and escape from every saddle.
+    """Study PROBLEM: from many starts to descents, classified critical points, escape from every saddle, and the
+    network of what the saddles join.
 
     \b
     landscape study himmelblau --starts 2000
     landscape study lennard_jones --set atoms=7 --starts 4000 --jobs 2 --store lj7.sqlite
     landscape study my_loss.py:loss --dim 3 --box -2:2
     """
-    study = Study(make_target(problem, settings, dim, box), starts=starts, seed=seed)
+    study = Study(make_target(problem, settings, dim, box), starts=starts, seed=seed, network=network)
     study.target.load()
     if not json_output:
         note(study.target.note())

@@ -56,10 +56,24 @@ def certify(landscape: Landscape, points: CriticalPoints) -> CriticalPoints:
     modes, the ball is one in the affine space across them, on which the Hessian is the projected one: what is critical
     there is critical in all directions as long as the ball is smaller than the structure.
 
+    Parameters
+    ----------
+    points : CriticalPoints
+        Of this landscape.
+
     Returns
     -------
     CriticalPoints
-        With `certificate` and `certified_radius`; 0 where there is none, infinite where the Hessian is constant.
+        With `certificate` and `certified_radius`, a length; 0 where there is none, infinite where the Hessian is
+        constant.
+
+    Examples
+    --------
+    >>> import landscape
+    >>> himmelblau = landscape.problem("himmelblau")
+    >>> point = landscape.certify(himmelblau, landscape.classify(himmelblau, [3.0, 2.0]))
+    >>> landscape.Certificate(point.certificate[0]).name, float(point.certified_radius[0].round(3))
+    ('RIGOROUS', 0.265)
     """
     blocks = [_balls(landscape, points[rows]) for rows in parts(len(points), landscape.dim**2, _BLOCK)]
     radius = np.concatenate(blocks)

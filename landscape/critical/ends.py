@@ -86,6 +86,19 @@ def search_ends(landscape: Landscape, runs: SearchRuns) -> SearchEnds:
     -------
     SearchEnds
         One row a search, in their order.
+
+    Raises
+    ------
+    ValueError
+        If the searches were on a landscape of another dimension.
+
+    Examples
+    --------
+    >>> import numpy as np, landscape
+    >>> slope = landscape.Landscape.from_function(lambda x: x[..., 0] ** 3 + x[..., 0], dim=1, box=(-2, 2))
+    >>> runs = landscape.search(slope, [[1.0]], landscape.GradientNormMinimization())
+    >>> landscape.search_ends(slope, runs).count()  # at the inflection, where the gradient is 1
+    {'neither': 0, 'critical': 0, 'gradient_flat': 1}
     """
     usable = np.isfinite(runs.x).all(axis=1) & (runs.status != SearchStatus.NON_FINITE)
     x = np.where(usable[:, None], runs.x, 0.0)

@@ -7,23 +7,19 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from landscape.arrays import Array, BoolArray, IntArray, matvec, norm
+from landscape.arrays import Array, BoolArray, IntArray
 from landscape.critical.eigenvector_following import EigenvectorFollowing
 from landscape.critical.find import collect, union, with_rigorous_certificates, with_winding
 from landscape.critical.merge import MERGE_TOLERANCE
 from landscape.critical.newton import Newton
 from landscape.critical.points import CriticalPoints
 from landscape.critical.search import SearchRuns, SearchStatus, search
+from landscape.critical.starts import fresh_starts, steps_off
 from landscape.function import Landscape
-from landscape.spectrum.dense import tangent_system
 
-# Shortest and longest step off a known point, in units of the landscape's diagonal: short ones reach the neighbouring
-# index by its own separatrix, long ones leave the point's own basin.
-STEPS_OFF_NEIGHBOURS = (0.01, 0.1)
-STEPS_OFF_SAME = (0.1, 0.3)
 _LEAST_EFFORT = 0.3  # weight of an index whose points all seem to be known, in units of the least known one's
 _ABOVE = 0.3  # weight of an index above a wanted one, in units of the weights of all that are wanted
-_FROM_SAMPLER = 0.3  # part of the starts that comes from the landscape's sampler, not from known points
+_FRESH = 0.3  # part of the starts that does not come from known points
 
 
 @dataclass(frozen=True)
@@ -68,9 +64,10 @@ def explore(
 ) -> CriticalPoints:
     """Look for all critical points, of every index or of those that are wanted.
 
-    A first round from the sampler shows which points there are. Every further round follows eigenvectors to each index
-    that is wanted, most to those whose coverage is least sure, from the sampler and from steps off known points of
-    that index and its neighbours, rarely found ones first. A search that comes back to the very point it stepped off
+    A first round from fresh starts shows which points there are: from the sampler, along descents from there, and
+    where an element of the landscape's symmetry leaves points alone. Every further round follows eigenvectors to each
+    index that is wanted, most to those whose coverage is least sure, from fresh starts and from steps off known points
+    of that index and its neighbours, rarely found ones first. A search that comes back to the very point it stepped off
     tells nothing of the others: it is counted as 'returned', and not among the times that the point was found.
 
     Parameters
@@ -129,14 +126,15 @@ def _wanted(landscape: Landscape, indices: Sequence[int] | None) -> BoolArray:
 def _first_round(
     landscape: Landscape, rng: np.random.Generator, strategy: Exploration, wanted: BoolArray
 ) -> CriticalPoints:
-    """Searches from the sampler: Newton's, which goes to any index, or one for each index that is wanted."""
+    """Searches from fresh starts: Newton's, which goes to any index, or one for each index that is wanted."""
     size = min(strategy.round_size, strategy.max_searches)
     if strategy.indices is None:
-        return collect(landscape, search(landscape, landscape.starts(rng, size), Newton(), 2 * strategy.climb_steps))
+        starts = fresh_starts(landscape, None, size, rng)
+        return collect(landscape, search(landscape, starts, Newton(), 2 * strategy.climb_steps))
     parts = []
     for index, number in enumerate(_shares(_with_those_above(wanted.astype(np.float64), wanted), size, rng)):
         if number > 0:
-            starts = landscape.starts(rng, number)
+            starts = fresh_starts(landscape, index, number, rng)
             parts.append(
                 collect(landscape, search(landscape, starts, EigenvectorFollowing(index), strategy.climb_steps))
             )
@@ -168,10 +166,9 @@ def explore_round(
     for index, number in enumerate(_shares(_effort(points, _wanted(landscape, indices)), size, rng)):
         if number == 0:
             continue
-        sampled = int(np.ceil(_FROM_SAMPLER * number))
-        near, sources = steps_off(landscape, points, index, number - sampled, rng)
-        # Where nothing is known nearby, the sampler fills in.
-        starts = np.concatenate([near, landscape.starts(rng, number - len(near))])
+        fresh = int(np.ceil(_FRESH * number))
+        near, sources = steps_off(landscape, points, index, number - fresh, rng)
+        starts = np.concatenate([near, fresh_starts(landscape, index, number - len(near), rng)])
         runs = search(landscape, starts, EigenvectorFollowing(index), climb_steps)
         returned = np.zeros(len(runs), dtype=bool)
         returned[: len(near)] = _returned(landscape, runs[: len(near)], points.x[sources])
@@ -179,48 +176,6 @@ def explore_round(
         counts = {**part.search_counts, "returned": int(returned.sum())}
         parts.append(replace(part, search_counts=counts))
     return union(landscape, parts)
-
-
-def steps_off(
-    landscape: Landscape, points: CriticalPoints, index: int, size: int, rng: np.random.Generator
-) -> tuple[Array, IntArray]:
-    """Starts for points of `index`: steps off known points of that index and its neighbours, along their eigenvectors.
-
-    From a point of higher index a step goes along one of the unstable eigenvectors, from one of lower index along a
-    random combination of the stable ones, from one of the same index along such a combination of all. A point is
-    stepped off in inverse proportion to the root of how often it was found. The length of the steps is uniform in its
-    logarithm.
-
-    Returns
-    -------
-    starts : (size, n)
-    sources : (size,)
-        The row of `points` that each stepped off.
-
-    Both are empty if no such point is known.
-    """
-    candidates = np.flatnonzero(points.decided & (np.abs(points.index - index) <= 1))
-    if len(candidates) == 0 or size == 0:
-        return np.zeros((0, landscape.dim)), np.zeros(0, dtype=np.int64)
-    weight = 1 / np.sqrt(points.found[candidates])
-    rows = rng.choice(candidates, size, p=weight / weight.sum())
-    sources, owner = np.unique(rows, return_inverse=True)
-    system = tangent_system(landscape, points.x[sources])
-    modes = (system.basis @ np.linalg.eigh(system.lifted_hessian())[1])[owner]
-    chosen = points[rows]
-    place = np.arange(modes.shape[-1])
-    unstable = place < chosen.index[:, None]
-    movable = place < (modes.shape[-1] - chosen.orbit_dimension)[:, None]
-    same = (chosen.index == index)[:, None]
-    wanted = (same | (unstable == (chosen.index > index)[:, None])) & movable
-    direction = rng.standard_normal((size, modes.shape[-1])) * wanted
-    # Down from above along one eigenvector, because a mixture of two ends on one side of the steeper for ever.
-    foremost = np.abs(direction) == np.abs(direction).max(axis=1, keepdims=True)
-    direction = np.where((chosen.index > index)[:, None] & ~foremost, 0.0, direction)
-    shortest, longest = np.log(np.where(same, STEPS_OFF_SAME, STEPS_OFF_NEIGHBOURS)).T
-    length = landscape.diagonal * np.exp(rng.uniform(shortest, longest))
-    direction *= (length / np.maximum(norm(direction), np.finfo(np.float64).tiny))[:, None]
-    return landscape.manifold.retract(chosen.x, matvec(modes, direction)), rows
 
 
 def _returned(landscape: Landscape, runs: SearchRuns, sources: Array) -> BoolArray:

@@ -28,6 +28,14 @@ def merge(landscape: Landscape, x: Array, tolerance: float = MERGE_TOLERANCE) ->
         For each distinct point the row of `x` that stands for it, in increasing order: its first occurrence.
     label : (m,) int
         For each position the number of its point, 0 to k - 1.
+
+    Examples
+    --------
+    >>> import numpy as np, landscape
+    >>> turn = landscape.Torus([2 * np.pi])
+    >>> ring = landscape.Landscape.from_function(lambda x: np.cos(x).sum(axis=-1), manifold=turn)
+    >>> landscape.merge(ring, np.array([[0.0], [3.0], [2 * np.pi]]))  # a whole turn apart
+    (array([0, 1]), array([0, 1, 0]))
     """
     if len(x) == 0:
         return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)

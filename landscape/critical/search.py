@@ -126,6 +126,14 @@ def search(
     ------
     ValueError
         If `starts` has the wrong shape or `max_steps` is negative.
+
+    Examples
+    --------
+    >>> import landscape
+    >>> camel = landscape.problem("six_hump_camel")
+    >>> runs = landscape.search(camel, [[0.5, 0.1], [1.2, 0.5]], landscape.EigenvectorFollowing(index=2))
+    >>> runs.x.round(4).tolist()
+    [[1.2302, 0.1623], [1.2302, 0.1623]]
     """
     x = landscape.manifold.normalize(as_batch(starts, landscape.dim, "starts"))
     if max_steps < 0:

@@ -151,6 +151,14 @@ def stable_manifold(
     ------
     ValueError
         If the point is not critical or has no stable direction.
+
+    Examples
+    --------
+    >>> import landscape
+    >>> saddle = landscape.problem("quadratic", eigenvalues=(-1.0, 1.0))
+    >>> branches = landscape.stable_manifold(saddle, [0.0, 0.0])
+    >>> bool(abs(branches.x[:, 0]).max() < 1e-12)  # the second axis
+    True
     """
     center = _one_point(landscape, saddle)
     mirrored = upside_down(landscape)

@@ -8,8 +8,8 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from landscape.figures.files import CLAIMS_FILE, DATA_FILE, write_atomically
 from landscape.figures.registry import experiment_names
-from landscape.figures.run import CLAIMS_FILE, DATA_FILE, write_atomically
 
 PAGE = "index.html"
 

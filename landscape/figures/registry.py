@@ -62,6 +62,7 @@ _NAMES = (
     "basin_sizes",
     "disconnectivity_cluster",
     "disconnectivity_spin_glass",
+    "disconnectivity_network",
     "morse_complex",
     "minimax_paths",
     "thermodynamics",

@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from landscape.figures.style import BLACK, new_figure
+from landscape.figures.style import BLACK, GREY, PALETTE, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.collections import LineCollection
+
+_COLOURS = "viridis"
 
 
 def plot_disconnectivity(
@@ -19,9 +22,13 @@ def plot_disconnectivity(
     place: npt.ArrayLike,
     ax: Axes | None = None,
     margin: float = 0.05,
+    colour: npt.ArrayLike | None = None,
+    label: str = "",
     **style: Any,
 ) -> Axes:
     """A tree of superbasins: each node's line rises from its level to that of the superbasin it joins.
+
+    A tree of thousands of minima is best made `coarse` first: a level every few points of the figure's height.
 
     Parameters
     ----------
@@ -29,12 +36,36 @@ def plot_disconnectivity(
         Of a `Disconnectivity`: `level`, `parent` and `layout()`.
     margin : float
         How far a root's line goes on upwards, in units of the range of levels.
+    colour : (k,), optional
+        Any attribute of the nodes, such as `Disconnectivity.spread` gives from one of the minima: numbers, shown on a
+        scale, or words, shown in a legend.
+    label : str
+        What the colours mean.
+
+    Raises
+    ------
+    ValueError
+        If the tree is empty, `colour` has not one entry a node, or there are more words than colours.
+
+    Examples
+    --------
+    >>> import networkx as nx, landscape
+    >>> network = nx.MultiGraph()
+    >>> network.add_nodes_from([(0, {"value": 0.0, "funnel": "left"}), (1, {"value": 0.5, "funnel": "right"})])
+    >>> _ = network.add_edge(0, 1, key=2, value=2.0, saddle=2)
+    >>> tree = landscape.disconnectivity(network)
+    >>> funnel = tree.spread([network.nodes[k]["funnel"] for k in tree.minimum])
+    >>> ax = plot_disconnectivity(tree.level, tree.parent, tree.layout(), colour=funnel)
+    >>> [text.get_text() for text in ax.get_legend().get_texts()]
+    ['left', 'right']
     """
     from matplotlib.collections import LineCollection
 
-    ax = new_figure(3.6).add_subplot() if ax is None else ax
     height, x = np.asarray(level, dtype=np.float64), np.asarray(place, dtype=np.float64)
     above = np.asarray(parent)
+    if height.size == 0:
+        raise ValueError("the tree has no minima; there is nothing to draw")
+    ax = new_figure(3.6).add_subplot() if ax is None else ax
     slack = margin * (float(np.ptp(height)) or 1.0)
     top = height.max() + slack
     end = np.where(above >= 0, height[above], top)
@@ -42,10 +73,37 @@ def plot_disconnectivity(
     corner = np.stack([np.stack([x, height], axis=1), np.stack([x, end], axis=1)], axis=1)
     across = np.stack([np.stack([x, end], axis=1), np.stack([x[above], end], axis=1)], axis=1)[above >= 0]
     leaves = int(height.size - np.unique(above[above >= 0]).size)
-    lines = {"colors": BLACK, "linewidths": float(np.clip(60 / leaves, 0.25, 1.1)), "capstyle": "projecting"}
-    ax.add_collection(LineCollection(list(np.concatenate([corner, across])), **{**lines, **style}))
+    width = {"linewidths": float(np.clip(60 / leaves, 0.25, 1.1)), "capstyle": "projecting"}
+    if colour is None:
+        ax.add_collection(LineCollection(list(np.concatenate([corner, across])), **{"colors": BLACK, **width, **style}))
+    else:
+        # Where many basins join their lines lie upon each other: no one's colour may stand for all.
+        ax.add_collection(LineCollection(list(across), **{"colors": GREY, **width, **style}))
+        upright = LineCollection(list(corner), **{**width, **style})
+        ax.add_collection(upright)
+        _paint(ax, upright, np.asarray(colour), label)
     ax.set_xlim(x.min() - 0.06 * (1 + np.ptp(x)), x.max() + 0.06 * (1 + np.ptp(x)))
     ax.set_ylim(height.min() - slack, top)
     ax.set_xticks([])
     ax.spines["bottom"].set_visible(False)
     return ax
+
+
+def _paint(ax: Axes, lines: LineCollection, colour: npt.NDArray[Any], label: str) -> None:
+    """Give each node's line its colour, and say what the colours mean."""
+    from matplotlib.lines import Line2D
+
+    nodes = len(lines.get_segments())
+    if colour.shape != (nodes,):
+        raise ValueError(f"colour has shape {colour.shape} but the tree has {nodes} nodes")
+    if colour.dtype.kind in "biuf":
+        lines.set(array=colour.astype(np.float64), cmap=_COLOURS)
+        ax.figure.colorbar(lines, ax=ax, label=label, pad=0.02)
+        return
+    words = sorted(set(map(str, colour)))
+    if len(words) > len(PALETTE):
+        raise ValueError(f"colour has {len(words)} different words; at most {len(PALETTE)} can be told apart")
+    paint = dict(zip(words, PALETTE, strict=False))
+    lines.set_color([paint[str(word)] for word in colour])
+    marks = [Line2D([], [], color=paint[word]) for word in words]
+    ax.legend(marks, words, title=label or None, loc="center left", bbox_to_anchor=(1.0, 0.5))

@@ -1,1 +1,5 @@
-"""The network of critical points: what each saddle connects, and what follows from it."""
+"""The network of critical points: what each saddle connects, and what follows from it.
+
+`connect` and `hierarchy` make it, `double_ended` completes it, `morse` counts its lines; `barriers`, `tree`,
+`kinetics` and `thermodynamics` read it; `export` and `pele` write it.
+"""

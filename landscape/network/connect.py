@@ -2,80 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from dataclasses import replace
+from typing import Any
 
 import networkx as nx
 import numpy as np
 
-from landscape.arrays import Array, IntArray
-from landscape.batch import parts
 from landscape.critical.find import nearest, union
 from landscape.critical.points import CriticalPoints, Kind
-from landscape.critical.settle import settle
-from landscape.escape.flow import FlowStatus, flow
-from landscape.escape.manifolds import DISPLACEMENT
 from landscape.function import Landscape
-from landscape.spectrum.dense import tangent_system
+from landscape.network.branches import LOST, Branches, follow_branches, joined, saddle_groups
 
 Graph = Any  # a NetworkX graph: the library comes without types
-
-_PATH_NUMBERS = 10_000_000  # numbers in the paths of the lines that are followed together, 80 MB
-_EXPECTED_STEPS = 400  # of a line
-
-
-class Branch(NamedTuple):
-    """The two lines of the flow that leave each of s saddles: where they end, and how long they are.
-
-    Attributes
-    ----------
-    points : CriticalPoints
-        The distinct ends.
-    end : (s, 2)
-        Rows of `points`, along the unstable direction and against it; -1 for a line that does not arrive.
-    length : (s, 2)
-    """
-
-    points: CriticalPoints
-    end: IntArray
-    length: Array
-
-
-def branches(landscape: Landscape, saddles: CriticalPoints, max_steps: int = 5000) -> Branch:
-    """Follow the gradient flow from saddles of index 1 down both sides, all lines in one batch.
-
-    Parameters
-    ----------
-    saddles : CriticalPoints
-        Of index 1, s of them.
-    max_steps : int
-        Steps of a line at most.
-    """
-    system = tangent_system(landscape, saddles.x)
-    lowest = np.linalg.eigh(system.lifted_hessian())[1][..., 0]
-    direction = system.ambient(lowest)
-    foremost = np.take_along_axis(direction, np.abs(direction).argmax(axis=1)[:, None], axis=1)
-    direction = direction * np.sign(foremost)
-    both = np.stack([direction, -direction], axis=1).reshape(-1, landscape.dim)
-    away = DISPLACEMENT * landscape.manifold.length_scale
-    starts = landscape.manifold.retract(np.repeat(saddles.x, 2, axis=0), away * both)
-    ends, arrived, lengths = [starts[:0]], [np.zeros(0, dtype=bool)], [np.zeros(0)]
-    for part in parts(len(starts), _EXPECTED_STEPS * landscape.dim, _PATH_NUMBERS):
-        lines = flow(landscape, starts[part], max_steps, record=True)
-        assert lines.path is not None
-        ends.append(lines.x)
-        arrived.append(lines.status == FlowStatus.ARRIVED)
-        lengths.append(away + path_length(landscape, lines.path))
-    points, end = settle(landscape, np.concatenate(ends), np.concatenate(arrived))
-    return Branch(points, end.reshape(-1, 2), np.concatenate(lengths).reshape(-1, 2))
-
-
-def path_length(landscape: Landscape, path: Array) -> Array:
-    """Lengths (m,) of paths (frames, m, n); NaN ends a path."""
-    if len(path) < 2:
-        return np.zeros(path.shape[1])
-    pieces = landscape.manifold.distance(path[:-1], path[1:])
-    total: Array = np.nansum(pieces, axis=0)
-    return total
 
 
 def connect(landscape: Landscape, points: CriticalPoints, max_steps: int = 5000) -> Graph:
@@ -114,21 +52,40 @@ def connect(landscape: Landscape, points: CriticalPoints, max_steps: int = 5000)
     """
     if points.x.shape[1] != landscape.dim:
         raise ValueError(f"points have {points.x.shape[1]} coordinates but the landscape has dim {landscape.dim}")
-    saddles = points[points.decided & (points.index == 1)]
-    traced = branches(landscape, saddles, max_steps)
-    missing = nearest(landscape, points.x, traced.points.x) < 0
-    known = union(landscape, [points, traced.points[missing]]) if missing.any() else points.sorted()
+    followed = [follow_branches(landscape, points.x, rows, max_steps) for rows in saddle_groups(points)]
+    return assembled(landscape, points, *joined(landscape, points, followed))
+
+
+def assembled(landscape: Landscape, points: CriticalPoints, branches: Branches, added: CriticalPoints) -> Graph:
+    """The graph that `connect` gives, from lines that have been followed.
+
+    Parameters
+    ----------
+    branches : Branches
+        Rows from `len(points)` on are of `added`.
+    added : CriticalPoints
+        Distinct ends of lines that are not among the points.
+
+    Lines of saddles of index 1 that were not followed count as lost.
+    """
+    if len(added):
+        known = union(landscape, [points, added])
+        row = nearest(landscape, known.x, np.concatenate([points.x, added.x]))
+    else:
+        order = replace(points, found=np.arange(len(points))).sorted().found
+        known, row = points[order], np.argsort(order)
     graph = nodes_of(landscape, known)
-    row_of_end = nearest(landscape, known.x, traced.points.x)
-    row_of_saddle = nearest(landscape, known.x, saddles.x).tolist()
-    for saddle, ends, lengths in zip(row_of_saddle, traced.end.tolist(), traced.length.tolist(), strict=True):
+    saddles = row[branches.saddle].tolist()
+    for saddle, ends, lengths in zip(saddles, branches.end.tolist(), branches.length.tolist(), strict=True):
         for branch, (end, length) in enumerate(zip(ends, lengths, strict=True)):
-            if end < 0:
+            if end == LOST:
                 graph.graph["lost"].append((saddle, branch))
                 continue
-            target = int(row_of_end[end])
+            target = int(row[end])
             barrier = float(known.value[saddle] - known.value[target])
             graph.add_edge(saddle, target, branch=branch, length=length, barrier=barrier)
+    left_out = np.setdiff1d(row[np.flatnonzero(points.decided & (points.index == 1))], saddles)
+    graph.graph["lost"] += [(int(saddle), branch) for saddle in left_out for branch in (0, 1)]
     return graph
 
 

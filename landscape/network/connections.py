@@ -19,8 +19,7 @@ from landscape.escape.flow import FlowStatus, flow
 from landscape.escape.manifolds import DISPLACEMENT
 from landscape.escape.manifolds import upside_down as upside_down
 from landscape.function import Landscape
-from landscape.network.geometry import displacement
-from landscape.spectrum.dense import tangent_system
+from landscape.network.geometry import displacement, unstable_directions
 
 _ELLIPSE = 1e-2  # longest distance from a point at which its circle of lines begins, in units of the length scale
 _FIRST_DIRECTIONS = 96
@@ -80,7 +79,7 @@ def count_connections(landscape: Landscape, points: CriticalPoints, k: int) -> C
 
 def two_branches(landscape: Landscape, saddles: CriticalPoints, ends: CriticalPoints) -> Connections:
     """Lines from saddles with one unstable direction to the ends (b points); those that run to infinity end nowhere."""
-    direction = _unstable(landscape, saddles.x, 1)[0][:, 0]
+    direction = unstable_directions(landscape, saddles.x, 1)[0][:, 0]
     both = np.concatenate([direction, -direction])
     away = DISPLACEMENT * landscape.manifold.length_scale
     start = landscape.manifold.retract(np.concatenate([saddles.x, saddles.x]), away * both)
@@ -130,7 +129,7 @@ def circles(
 def _circle(landscape: Landscape, x: Array) -> Array:
     """Points round each of `x` (m, n) in its unstable plane, all equally far below it, the first once more as the last,
     (m, directions + 1, n)."""
-    plane, curvature = _unstable(landscape, x, 2)
+    plane, curvature = unstable_directions(landscape, x, 2)
     axes = plane * np.sqrt(np.abs(curvature).min(axis=1, keepdims=True) / np.abs(curvature))[..., None]
     angle = _TURN + 2 * np.pi * np.arange(_FIRST_DIRECTIONS + 1) / _FIRST_DIRECTIONS
     along = np.stack([np.cos(angle), np.sin(angle)], axis=1) @ axes
@@ -169,7 +168,7 @@ class _Fan:
     def __init__(self, landscape: Landscape, saddles: CriticalPoints, ends: CriticalPoints, lowest: float) -> None:
         self.landscape, self.saddles, self.ends, self.lowest = landscape, saddles, ends, lowest
         self.scale = landscape.manifold.length_scale
-        ways, curvature = _unstable(landscape, saddles.x, 1)
+        ways, curvature = unstable_directions(landscape, saddles.x, 1)
         self.way = ways[:, 0]
         self.decided = landscape.value(saddles.x) - 0.5 * np.abs(curvature[:, 0]) * (_BEYOND * self.scale) ** 2
 
@@ -238,11 +237,3 @@ def _at_heights(landscape: Landscape, path: Array, height: Array, levels: Array)
     part = np.divide(-levels - depth[before, every], fall, out=np.zeros_like(levels), where=fall > 0)
     step = displacement(landscape.manifold, path[before, every], path[after, every])
     return landscape.manifold.retract(path[before, every], np.clip(part, 0, 1)[..., None] * step)
-
-
-def _unstable(landscape: Landscape, x: Array, number: int) -> tuple[Array, Array]:
-    """The lowest eigenvectors at points (m, n), as (m, number, n), and their eigenvalues, (m, number)."""
-    system = tangent_system(landscape, x)
-    curvature, modes = np.linalg.eigh(system.lifted_hessian())
-    axes = np.stack([system.ambient(modes[..., k]) for k in range(number)], axis=1)
-    return axes, curvature[:, :number]

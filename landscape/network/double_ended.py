@@ -161,6 +161,20 @@ def join_components(landscape: Landscape, graph: Graph, max_attempts: int = 20, 
     -------
     networkx.MultiDiGraph
         As from `connect`, perhaps still in pieces.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than three images.
+
+    Examples
+    --------
+    >>> import landscape
+    >>> surface = landscape.problem("muller_brown")
+    >>> minima = landscape.classify(surface, [[-0.558224, 1.441726], [0.623499, 0.028038]])
+    >>> apart = landscape.connect(surface, minima)
+    >>> apart.number_of_edges(), landscape.join_components(surface, apart).number_of_edges()
+    (0, 4)
     """
     tried: list[tuple[Array, Array]] = []
     for _ in range(max_attempts):

@@ -5,21 +5,23 @@ from __future__ import annotations
 import json
 import math
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import networkx as nx
 import numpy as np
 
-from landscape.arrays import Array
 from landscape.function import Landscape
 from landscape.network.connect import Graph
-from landscape.symmetry import Identity, ParticleSymmetry, SignFlip
+from landscape.particles import ParticleSymmetry
+from landscape.symmetry import Identity, SignFlip
 
-_PathLike = str | os.PathLike[str]
+PathLike = str | os.PathLike[str]
 
 
-def write_graphml(graph: Graph, path: _PathLike) -> None:
+def write_graphml(graph: Graph, path: PathLike) -> None:
     """Write a network, of critical points or of transitions, as GraphML, which Gephi, Cytoscape and igraph read.
 
     Attributes that are lists, such as coordinates, are written as JSON text.
@@ -28,10 +30,11 @@ def write_graphml(graph: Graph, path: _PathLike) -> None:
     flat.graph.update(_texts(graph.graph))
     flat.add_nodes_from((node, _texts(data)) for node, data in graph.nodes(data=True))
     flat.add_edges_from((a, b, key, _texts(data)) for a, b, key, data in graph.edges(keys=True, data=True))
-    nx.write_graphml(flat, os.fspath(path))
+    with whole(path) as draft:
+        nx.write_graphml(flat, os.fspath(draft))
 
 
-def read_graphml(path: _PathLike) -> Graph:
+def read_graphml(path: PathLike) -> Graph:
     """Read what `write_graphml` wrote."""
     flat = nx.read_graphml(os.fspath(path), node_type=int, edge_key_type=int, force_multigraph=True)
     graph = flat.__class__()
@@ -41,13 +44,14 @@ def read_graphml(path: _PathLike) -> Graph:
     return graph
 
 
-def write_json(graph: Graph, path: _PathLike) -> None:
+def write_json(graph: Graph, path: PathLike) -> None:
     """Write a network as JSON in NetworkX's node-link form, which D3 reads."""
     text = json.dumps(nx.node_link_data(graph, edges="edges"), allow_nan=False)
-    Path(path).write_text(text + "\n", encoding="utf-8")
+    with whole(path) as draft:
+        draft.write_text(text + "\n", encoding="utf-8")
 
 
-def read_json(path: _PathLike) -> Graph:
+def read_json(path: PathLike) -> Graph:
     """Read what `write_json` wrote."""
     data = json.loads(Path(path).read_text(encoding="utf-8"))
     graph = nx.node_link_graph(data, edges="edges")
@@ -58,7 +62,7 @@ def read_json(path: _PathLike) -> Graph:
     return graph
 
 
-def write_pathsample(landscape: Landscape, network: Graph, folder: _PathLike) -> None:
+def write_pathsample(landscape: Landscape, network: Graph, folder: PathLike) -> None:
     """Write min.data and ts.data, the stationary points' database of PATHSAMPLE (Wales 2024), into a folder.
 
     A line of min.data holds energy, the sum of ln(eigenvalue) over vibrations, point group order and three moments of
@@ -72,19 +76,23 @@ def write_pathsample(landscape: Landscape, network: Graph, folder: _PathLike) ->
         From `transition_network`.
     folder : path
         Must exist.
+
+    Raises
+    ------
+    ValueError
+        If the order of the landscape's group is not known, or there are more than 20 particles, for which orbits are
+        not counted.
     """
     number = {node: row for row, node in enumerate(network.nodes, start=1)}
-    minima = [_pathsample(landscape, data) for _, data in network.nodes(data=True)]
-    lines = [_line(energy, vibration, order, (), moments) for energy, vibration, order, moments in minima]
-    (Path(folder) / "min.data").write_text("".join(lines), encoding="ascii")
-    lines = []
-    for _, _, data in sorted(network.edges(data=True), key=lambda edge: edge[2]["saddle"]):
-        energy, vibration, order, moments = _pathsample(landscape, data)
-        lines.append(_line(energy, vibration, order, [number[end] for end in data["ends"]], moments))
-    (Path(folder) / "ts.data").write_text("".join(lines), encoding="ascii")
+    minima = [_line(landscape, data) for _, data in network.nodes(data=True)]
+    edges = sorted((data for *_, data in network.edges(data=True)), key=lambda data: data["saddle"])
+    saddles = [_line(landscape, data, [number[end] for end in data["ends"]]) for data in edges]
+    for name, lines in (("min.data", minima), ("ts.data", saddles)):
+        with whole(Path(folder) / name) as draft:
+            draft.write_text("".join(lines), encoding="ascii")
 
 
-def read_pathsample(folder: _PathLike) -> Graph:
+def read_pathsample(folder: PathLike) -> Graph:
     """The transition network in the min.data and ts.data of a folder, with nodes from 0.
 
     Nodes and edges have `value`, `log_product` (the sum of ln(eigenvalue) over vibrations), `point_group_order` and
@@ -109,6 +117,36 @@ def read_pathsample(folder: _PathLike) -> Graph:
     return network
 
 
+def log_product(data: dict[str, Any]) -> float:
+    """The sum of ln(eigenvalue) over the vibrations of a point, the positive `eigenvalues` of its node or edge."""
+    eigenvalues = np.array(data["eigenvalues"])
+    return float(np.log(eigenvalues[eigenvalues > 0]).sum())
+
+
+def point_group_order(landscape: Landscape, data: dict[str, Any]) -> int | None:
+    """The order of a point's stabilizer, from the `orbit_size` of its node or edge; None where the order of the group,
+    or of the orbit, is not known."""
+    symmetry = landscape.symmetry
+    if isinstance(symmetry, ParticleSymmetry):
+        elements = (2 if symmetry.reflection else 1) * math.factorial(symmetry.particles)
+    elif isinstance(symmetry, Identity | SignFlip):
+        elements = 2 if isinstance(symmetry, SignFlip) else 1
+    else:
+        return None
+    return int(elements // data["orbit_size"]) if data["orbit_size"] else None
+
+
+@contextmanager
+def whole(path: PathLike) -> Iterator[Path]:
+    """A file beside `path` to be written, which takes its place when the block has ended well: never seen in part."""
+    draft = Path(path).with_name(f".{Path(path).name}.{os.getpid()}.part")
+    try:
+        yield draft
+        os.replace(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
 def _texts(data: dict[str, Any]) -> dict[str, Any]:
     return {key: json.dumps(value) if isinstance(value, tuple | list) else value for key, value in data.items()}
 
@@ -125,26 +163,17 @@ def _tuples(data: dict[str, Any]) -> dict[str, Any]:
     return {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
 
 
-def _pathsample(landscape: Landscape, data: dict[str, Any]) -> tuple[float, float, int, Array]:
-    eigenvalues = np.array(data["eigenvalues"])
-    vibration = float(np.log(eigenvalues[eigenvalues > 0]).sum())
-    symmetry = landscape.symmetry
-    elements, moments = 1, np.ones(3)
-    if isinstance(symmetry, SignFlip):
-        elements = 2
-    elif isinstance(symmetry, ParticleSymmetry):
-        elements = (2 if symmetry.reflection else 1) * math.factorial(symmetry.particles)
+def _line(landscape: Landscape, data: dict[str, Any], ends: list[int] | None = None) -> str:
+    order = point_group_order(landscape, data)
+    if order is None:
+        raise ValueError(f"the orders of point groups under {landscape.symmetry} are not known")
+    moments = np.ones(3)
+    if isinstance(landscape.symmetry, ParticleSymmetry):
         r = np.array(data["x"]).reshape(-1, 3)
         r = r - r.mean(axis=0)
         moments = np.linalg.eigvalsh((r**2).sum() * np.eye(3) - r.T @ r)
-    elif not isinstance(symmetry, Identity):
-        raise ValueError(f"the order of the group {symmetry} is not known")
-    return data["value"], vibration, elements // max(data["orbit_size"], 1), moments
-
-
-def _line(energy: float, vibration: float, order: int, ends: Any, moments: Array) -> str:
-    numbers = [f"{energy:.17g}", f"{vibration:.17g}", str(order), *map(str, ends), *(f"{m:.17g}" for m in moments)]
-    return " ".join(numbers) + "\n"
+    reals = [f"{number:.17g}" for number in (data["value"], log_product(data), *moments)]
+    return " ".join([*reals[:2], str(order), *map(str, ends or ()), *reals[2:]]) + "\n"
 
 
 def _entries(path: Path, number: int) -> list[list[str]]:

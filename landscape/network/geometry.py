@@ -1,4 +1,4 @@
-"""The vector that leads from one point of a manifold to another, and the copy of a point that is nearest."""
+"""The vector from one point of a manifold to another, the nearest copy of a point, and the ways down from a saddle."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from scipy.spatial.transform import Rotation
 from landscape.arrays import Array, norm
 from landscape.function import Landscape
 from landscape.manifolds import Manifold, Product, Torus
-from landscape.symmetry import ParticleSymmetry, SignFlip
+from landscape.particles import ParticleSymmetry
+from landscape.spectrum.dense import tangent_system
+from landscape.symmetry import SignFlip
 
 _ORIENTATIONS = 60
 _MATCHES = 8
@@ -67,6 +69,14 @@ def aligned(landscape: Landscape, x: Array, y: Array) -> Array:
             if misfit < least:
                 best, least = turned, misfit
     return np.asarray(best + centre).reshape(-1)
+
+
+def unstable_directions(landscape: Landscape, x: Array, number: int) -> tuple[Array, Array]:
+    """The lowest eigenvectors at points (m, n), as (m, number, n), and their eigenvalues, (m, number)."""
+    system = tangent_system(landscape, x)
+    curvature, modes = np.linalg.eigh(system.lifted_hessian())
+    axes = np.stack([system.ambient(modes[..., k]) for k in range(number)], axis=1)
+    return axes, curvature[:, :number]
 
 
 def _best_rotation(q: Array, r: Array) -> Array:

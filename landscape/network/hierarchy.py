@@ -14,7 +14,7 @@ from landscape.critical.saddle_dynamics import FIRST_STEPS, Reflection, SaddleDy
 from landscape.critical.search import Search, SearchStatus, search
 from landscape.function import Landscape
 from landscape.network.connect import Graph, connect
-from landscape.spectrum.dense import tangent_system
+from landscape.network.geometry import unstable_directions
 
 PUSH = 0.02  # off a saddle, in units of the length scale
 _TOGETHER = 10_000  # searches
@@ -82,9 +82,7 @@ def _step_down(
 ) -> tuple[IntArray, IntArray, Array, CriticalPoints]:
     """Searches for index k - 1 off points of index k: the row of the source, the direction and the end of each search
     that arrived, and the distinct points of index k - 1 that they arrived at."""
-    system = tangent_system(landscape, upper.x)
-    modes = np.linalg.eigh(system.lifted_hessian())[1]
-    unstable = np.stack([system.ambient(modes[..., i]) for i in range(k)], axis=1)
+    unstable = unstable_directions(landscape, upper.x, k)[0]
     starts, directions, source, number = [], [], [], []
     for i in range(k):
         others = [j for j in range(k) if j != i]

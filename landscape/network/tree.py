@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from networkx.utils import UnionFind
 
 from landscape.arrays import Array, IntArray
@@ -96,6 +98,62 @@ class Disconnectivity:
             if parent >= 0:
                 result[parent] += result[node]
         return result
+
+    def coarse(self, levels: int) -> Disconnectivity:
+        """The tree as it is seen at equally spaced levels only, as in the paper: readable where there are thousands of
+        superbasins.
+
+        Basins that join between two levels join at the upper one; at the levels themselves nothing is changed. The
+        lowest level is the lowest minimum's value, the highest that of the highest superbasin.
+
+        Parameters
+        ----------
+        levels : int
+            At least 2.
+
+        Raises
+        ------
+        ValueError
+            If there are fewer.
+
+        Examples
+        --------
+        >>> import networkx as nx
+        >>> chain = nx.MultiGraph()
+        >>> chain.add_nodes_from((node, {"value": 0.0}) for node in range(4))
+        >>> for key, height in enumerate([3.0, 4.0, 10.0], start=4):
+        ...     _ = chain.add_edge(key - 4, key - 3, key=key, value=height, saddle=key)
+        >>> tree = disconnectivity(chain)
+        >>> tree
+        disconnectivity graph: 4 minima, 3 superbasins, 1 roots
+        >>> tree.coarse(3).level[4:].tolist()
+        [5.0, 10.0]
+        """
+        if levels < 2:
+            raise ValueError(f"levels is {levels} but must be at least 2")
+        minima = len(self.minimum)
+        if len(self) == minima:
+            return self
+        grid = np.linspace(self.level.min(), self.level[minima:].max(), levels)
+        raised = self.level.copy()
+        raised[minima:] = grid[np.searchsorted(grid, self.level[minima:])]
+        # Downwards, so that a superbasin at its parent's level is known to be part of it before its own parts are seen.
+        owner, kept = np.arange(len(self)), np.ones(len(self), dtype=bool)
+        for node in range(len(self) - 1, minima - 1, -1):
+            parent = self.parent[node]
+            if parent >= 0 and raised[parent] == raised[node]:
+                owner[node], kept[node] = owner[parent], False
+        number = np.cumsum(kept) - 1
+        parent = np.where(self.parent < 0, -1, number[owner[self.parent]])
+        return Disconnectivity(self.minimum, raised[kept], parent[kept], self.saddle[kept])
+
+    def spread(self, values: npt.ArrayLike) -> npt.NDArray[Any]:
+        """An attribute of the minima, (m,), for every node, (k,): that of the lowest minimum that it holds."""
+        stem = np.arange(len(self))
+        for node, parent in enumerate(self.parent.tolist()):
+            if parent >= 0 and (stem[parent] == parent or self.level[stem[node]] < self.level[stem[parent]]):
+                stem[parent] = stem[node]
+        return np.asarray(values)[stem]
 
     def layout(self) -> Array:
         """Horizontal places of the nodes, (k,), such that no lines cross: leaves at 0, 1, 2, ... in the tree's order.

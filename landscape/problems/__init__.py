@@ -6,6 +6,7 @@ A new one is a function in one of the families below, or in your own code, decor
 # Importing a family registers its problems.
 from landscape.problems import (  # noqa: F401
     factorization,
+    feature_field,
     gaussian_field,
     griewank,
     lattice,

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from itertools import combinations
 
 import numpy as np
 
-from landscape.arrays import Array, dot, transpose
+from landscape.arrays import Array, dot, norm, transpose
 from landscape.function import Landscape, Truth
 from landscape.gauge import AxisSymmetry, FactorRotation, InvertibleLayer
+from landscape.hidden_units import unpack
 from landscape.manifolds import Euclidean
 from landscape.problems.data import load_data
 from landscape.problems.feedforward import FeedForward
@@ -63,6 +65,10 @@ def matrix_factorization(eigenvalues: tuple[float, ...] = (4.0, 3.0, 2.0, 1.0), 
         product = (b @ transpose(a) + a @ transpose(b)) @ a + residual(a) @ b
         return product.reshape(*product.shape[:-2], n * rank)
 
+    def hessian_lipschitz(x: Array, radius: Array) -> Array:
+        # D^3 f(V, V, V) = 6 tr(X V^T V V^T), and a symmetric form is largest where its arguments are equal (Banach).
+        return 6 * (np.linalg.matrix_norm(factor(x), ord=2) + radius)
+
     reach = 1.2 * math.sqrt(max(float(np.abs(lam).max()), 1e-12))
     best = np.sort(np.maximum(lam, 0.0))[::-1][:rank]  # the best approximation X X^T that there is
     return Landscape(
@@ -74,6 +80,7 @@ def matrix_factorization(eigenvalues: tuple[float, ...] = (4.0, 3.0, 2.0, 1.0), 
         hvp=hvp,
         symmetry=FactorRotation(rank, 2 * reach),
         confining=True,
+        hessian_lipschitz=hessian_lipschitz,
         truth=Truth(
             _counts(lam, rank),
             minimum_value=0.25 * float((lam**2).sum() - (best**2).sum()),
@@ -168,6 +175,7 @@ def phase_retrieval(dim: int = 3) -> Landscape:
         hvp=hvp,
         symmetry=AxisSymmetry(3.0),
         confining=True,
+        hessian_lipschitz=lambda x, radius: 18 * (norm(x) + radius),  # D^3 f(v, v, v) = 18 (x.v) |v|^2
         truth=Truth({0: 1, 1: 1} if dim == 1 else {0: 1, 1: 1, dim: 1}, minimum_value=0.0, source="by hand"),
     )
 
@@ -199,6 +207,18 @@ def _linear_network(
         counts = _counts(strengths, rank)
     lowest = rest_of_fit + float(left_out(0.5 * scale * strengths**2, np.arange(strengths.size) < rank))
     manifold = Euclidean(network.dim, (-reach, reach))
+    slope = float(np.linalg.matrix_norm(inputs, ord=2))
+
+    def hessian_lipschitz(x: Array, radius: Array) -> Array:
+        # With P_k the k-th derivative of the product of the layers W + t V, R its residual and A^T the inputs,
+        # D^3 f(V, V, V) = scale (3 <P_1 A, P_2 A> + <R, P_3 A>), and a symmetric form is largest where its arguments
+        # are equal (Banach).
+        layers = unpack(x, network.sizes, bias=False)
+        sizes = np.stack([np.linalg.matrix_norm(w, ord=2) for w, _ in layers], axis=-1) + radius[..., None]
+        first, second, third = (_derivative_bound(sizes, order) for order in (1, 2, 3))
+        residual = np.linalg.matrix_norm(network.outputs(x, inputs) - targets) + slope * first * radius
+        return scale * (3 * slope**2 * first * second + slope * residual * third)
+
     symmetry: Symmetry = Identity()
     if len(widths) == 1:
         symmetry = InvertibleLayer(network.sizes, manifold.length_scale)
@@ -210,8 +230,22 @@ def _linear_network(
         hessian=network.hessian,
         hvp=network.hvp,
         symmetry=symmetry,
+        hessian_lipschitz=hessian_lipschitz,
         truth=Truth(counts, minimum_value=lowest, source="subsets of modes (Baldi & Hornik 1989)"),
     )
+
+
+def _derivative_bound(sizes: Array, order: int) -> Array:
+    """A bound, in the Frobenius norm, of the derivative of the product of layers W + t V from their spectral norms
+    (..., layers), for |V| = 1.
+
+    It is k! times the sum over sets S of k layers of prod_S |V_i| times the others' sizes a_S, at most |a| times the
+    root of the sum of prod_S |V_i|^2, which is largest, (L choose k) / L^k, where all |V_i| are equal (Maclaurin)."""
+    layers = sizes.shape[-1]
+    others = [np.delete(sizes, chosen, axis=-1).prod(axis=-1) for chosen in combinations(range(layers), order)]
+    if not others:
+        return np.zeros(sizes.shape[:-1])
+    return math.factorial(order) * norm(np.stack(others, axis=-1)) * math.sqrt(len(others) / layers**order)
 
 
 def _regression(data: str, samples: int) -> tuple[Array, Array, float]:

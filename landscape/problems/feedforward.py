@@ -13,12 +13,14 @@ from functools import reduce
 import numpy as np
 from scipy.special import expit
 
-from landscape.arrays import Array, IntArray, dot, symmetrize, transpose
+from landscape.arrays import Array, IntArray, dot, transpose
 from landscape.batch import parts
 from landscape.hidden_units import Layer, number_of_parameters, pack, unpack
 from landscape.memory import available_memory, gigabytes
+from landscape.problems.layered_hessian import Passes, layered_hessian, numbers_per_sample
 
 _BLOCK = 2**17  # activations of a block of networks and samples: 1 MB an array, which stays in the cache
+_HESSIAN_BLOCK = 2**20  # numbers in the largest array of a Hessian's block: fewer samples make thin matrix products
 
 
 @dataclass(frozen=True)
@@ -165,7 +167,7 @@ class FeedForward:
         return self._in_blocks(self._product, flat, directions).reshape(shape) + self.weight_decay * v
 
     def hessian(self, x: Array) -> Array:
-        """Products with all coordinate directions, (..., n, n).
+        """All second derivatives, (..., n, n).
 
         Raises
         ------
@@ -180,12 +182,11 @@ class FeedForward:
                 f"{gigabytes(room)} of free memory; use products, landscape.hvp(x, v), and searches that need nothing "
                 "else, such as GradientNormMinimization() or Dimer()"
             )
+        each = numbers_per_sample(self.sizes)
+        together = max(each * min(len(self.inputs), max(_HESSIAN_BLOCK // each, 1)), n * n)
         result = np.empty((len(flat), n, n))
-        eye = np.eye(n)
-        for rows in parts(len(flat), n * self._activations(), _BLOCK):
-            for columns in parts(n, self._activations(), _BLOCK):
-                result[rows, columns] = self._over_samples(self._product, flat[rows, None], eye[None, columns])
-        result = symmetrize(result)
+        for rows in parts(len(flat), together, _HESSIAN_BLOCK):
+            result[rows] = self._over_samples(self._second, flat[rows], entries=each, budget=_HESSIAN_BLOCK)
         place = np.arange(n)
         result[:, place, place] += self.weight_decay
         return result.reshape(*x.shape, n)
@@ -200,9 +201,12 @@ class FeedForward:
         results = [self._over_samples(function, *(p if len(p) == 1 else p[rows] for p in points)) for rows in blocks]
         return results[0] if len(results) == 1 else np.concatenate(results)
 
-    def _over_samples(self, function: Callable[..., Array], *points: Array) -> Array:
-        """`scale` times the sum of `function` over all samples, a block of them at a time."""
-        blocks = parts(len(self.inputs), sum(self.sizes), _BLOCK)
+    def _over_samples(
+        self, function: Callable[..., Array], *points: Array, entries: int = 0, budget: int | None = None
+    ) -> Array:
+        """`scale` times the sum of `function` over all samples, a block of them at a time, of as many as have `budget`
+        numbers if each has `entries`, or activations."""
+        blocks = parts(len(self.inputs), entries or sum(self.sizes), budget or _BLOCK)
         total = reduce(np.add, (function(*points, self.inputs[rows], self.targets[rows]) for rows in blocks))
         return total * (1 / len(self.inputs) if self.scale is None else self.scale)
 
@@ -263,3 +267,28 @@ class FeedForward:
                 r_delta = slope * (r_delta @ layers[depth][0] + delta @ along[depth][0]) + back * bend
                 delta = slope * back
         return pack(product[::-1])
+
+    def _second(self, x: Array, inputs: Array, targets: Array) -> Array:
+        layers = unpack(x, self.sizes, self.bias)
+        into, out = self._forward(layers, inputs)
+        activation, loss = ACTIVATIONS[self.activation], LOSSES[self.loss]
+        hidden = list(zip(into[:-1], out[1:-1], strict=True))
+        slopes = [activation.first(z, a) for z, a in hidden]
+        delta = [loss.slope(out[-1], targets)]
+        for depth in range(len(hidden), 0, -1):
+            delta.insert(0, (delta[0] @ layers[depth][0]) * slopes[depth - 1])
+        curvature = loss.curvature(out[-1][..., None, :], np.eye(targets.shape[-1]))
+        ones = np.ones((len(inputs), int(self.bias)))
+        passes = Passes(
+            weights=[weights for weights, _ in layers],
+            entering=[
+                np.concatenate([a, np.broadcast_to(ones, (*a.shape[:-1], ones.shape[-1]))], -1) for a in out[:-1]
+            ],
+            slopes=slopes,
+            bends=[activation.second(z, a) for z, a in hidden],
+            delta=delta,
+            curvature=curvature.reshape((1,) * (4 - curvature.ndim) + curvature.shape),
+        )
+        columns = unpack(np.arange(self.dim, dtype=np.float64), self.sizes, self.bias)
+        places = [np.concatenate([w, b.reshape(len(w), -1)], axis=1).astype(np.int64) for w, b in columns]
+        return layered_hessian(passes, places)

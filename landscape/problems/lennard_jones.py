@@ -7,9 +7,9 @@ import numpy as np
 from landscape.arrays import Array, BoolArray, dot
 from landscape.function import Landscape, Truth
 from landscape.manifolds import Euclidean
+from landscape.particles import ParticleSymmetry
 from landscape.problems.pairs import PairSum
 from landscape.problems.registry import register, require_at_least
-from landscape.symmetry import ParticleSymmetry
 
 PAIR_DISTANCE = 2 ** (1 / 6)  # where a pair is at rest
 

@@ -83,7 +83,14 @@ def register(factory: Factory) -> Factory:
 
 
 def problem_names() -> list[str]:
-    """Names of all problems, in alphabetical order."""
+    """Names of all problems, in alphabetical order.
+
+    Examples
+    --------
+    >>> import landscape
+    >>> "himmelblau" in landscape.problem_names()
+    True
+    """
     return sorted(_entries)
 
 

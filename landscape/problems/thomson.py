@@ -7,9 +7,9 @@ import numpy as np
 from landscape.arrays import Array, BoolArray
 from landscape.function import Landscape, Truth
 from landscape.manifolds import Product, Sphere
+from landscape.particles import ParticleSymmetry
 from landscape.problems.pairs import PairSum
 from landscape.problems.registry import register, require_at_least
-from landscape.symmetry import ParticleSymmetry
 
 _SEPARATION = 1e-3  # least distance of two charges in the domain
 

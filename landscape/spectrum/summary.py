@@ -11,12 +11,12 @@ from landscape.arrays import Array, as_points
 from landscape.function import Landscape
 from landscape.spectrum.dense import tangent_system
 from landscape.spectrum.density import Density, exact_density, share_below, spectral_density
-from landscape.spectrum.extreme import Eigenpairs, extreme_eigenpairs, spectral_radius
+from landscape.spectrum.extreme import extreme_eigenpairs, spectral_radius
 from landscape.spectrum.memory import dense_bytes, fits, require_memory
 from landscape.spectrum.operator import HessianOperator
 from landscape.spectrum.trace import estimate_trace
 
-DENSE_UP_TO = 1000  # directions: a second or so
+DENSE_UP_TO = 3000  # directions: a few seconds, and the index is certain
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -42,8 +42,9 @@ class Spectrum:
     index_low, index_high : int
         Without the dense matrix the low end is at least `index_certified`, and both are from probes otherwise.
     index_certified : int
-        There are at least so many negative eigenvalues, to rounding: as many smallest Ritz values are negative, and
+        There are at least so many negative eigenvalues, to rounding: as many Ritz values on one space are negative, and
         by Cauchy's interlacing theorem the j-th smallest eigenvalue is no larger than the j-th smallest Ritz value.
+        The spaces are those of the smallest eigenpairs and of each probe; positive ones bound the index from above.
     index_resolved : bool
         Whether the smallest Ritz values reach up to one that is positive beyond its residual. If Lanczos missed no
         eigenvalue below that one, `index` is the index; only all eigenvalues, `exact`, make it certain.
@@ -107,14 +108,19 @@ def hessian_spectrum(
     density : bool
         Whether the density is wanted too.
     dense : bool, optional
-        All eigenvalues of the dense matrix, or products with vectors only; by default the former up to a thousand
-        directions.
+        All eigenvalues of the dense matrix, or products with vectors only; by default the former up to three
+        thousand directions.
     probes, steps : int
         Random vectors for the index and the density, and Lanczos steps of each.
     tolerance : float
         Residual of the eigenpairs to reach, in units of the spectral radius.
     width : float, optional
         Standard deviation of the Gaussian that stands for an eigenvalue in the density.
+
+    Returns
+    -------
+    Spectrum
+        In the function's units per squared length.
 
     Raises
     ------
@@ -201,10 +207,12 @@ def _from_products(
     measured = spectral_density(operator, rng, probes, steps, width)
     share, low, high = share_below(measured)
     rounding = operator.rounding(radius)
-    certified = int((smallest.values < -rounding).sum())
-    resolved = bool((smallest.values - smallest.residuals > 0).any())
+    below_zero = int((smallest.values < -rounding).sum())
+    certified = max(below_zero, int((measured.nodes < -rounding).sum(axis=1).max()))
+    positive = max(int((largest.values > rounding).sum()), int((measured.nodes > rounding).sum(axis=1).max()))
+    resolved = below_zero == certified and bool((smallest.values - smallest.residuals > 0).any())
     r = operator.rank
-    estimate = certified if resolved else max(round(share * r), certified)
+    estimate = certified if resolved else min(max(round(share * r), certified), r - positive)
     result = Spectrum(
         dim=landscape.dim,
         directions=r,
@@ -216,15 +224,10 @@ def _from_products(
         converged=largest.converged and smallest.converged,
         index=estimate,
         index_low=max(int(np.floor(low * r)), certified),
-        index_high=max(min(int(np.ceil(high * r)), r - _positive(largest, rounding)), estimate),
+        index_high=max(min(int(np.ceil(high * r)), r - positive), estimate),
         index_certified=certified,
         index_resolved=resolved,
         trace=trace,
         trace_error=trace_error,
     )
     return replace(result, density=measured) if density else result
-
-
-def _positive(largest: Eigenpairs, rounding: float) -> int:
-    """Eigenvalues that are certainly positive: by interlacing at the other end."""
-    return int((largest.values > rounding).sum())

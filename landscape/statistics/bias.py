@@ -83,6 +83,12 @@ def sampling_bias(
     Returns
     -------
     SamplingBias
+        How often each method found each point.
+
+    Raises
+    ------
+    ValueError
+        If `starts` has the wrong shape.
 
     Examples
     --------

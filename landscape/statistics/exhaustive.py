@@ -39,6 +39,14 @@ def exhaust(landscape: Landscape, rng: np.random.Generator, starts: int, rounds:
     ------
     ValueError
         If `starts` or `rounds` is below 1.
+
+    Examples
+    --------
+    >>> import numpy as np, landscape
+    >>> glass = landscape.problem("spherical_spin_glass", n=4)
+    >>> points = landscape.exhaust(glass, np.random.default_rng(0), starts=100)
+    >>> points.euler.holds
+    True
     """
     if starts < 1 or rounds < 1:
         raise ValueError(f"starts is {starts} and rounds {rounds} but they must be at least 1")

@@ -118,6 +118,43 @@ def bootstrap_ratio_interval(
     return low.reshape(top.shape[1:]), high.reshape(top.shape[1:])
 
 
+def clustered_mean(x: npt.ArrayLike, owner: npt.ArrayLike) -> tuple[float, float]:
+    """Mean over all points of all samples, with its standard error: points of a sample belong together.
+
+    The mean is a ratio, of the sum over points to their number, both of which vary between samples; the error is that
+    of the delta method (Cochran 1977, *Sampling Techniques*, section 6.4).
+
+    Parameters
+    ----------
+    x : (m,)
+        One number a point.
+    owner : (m,)
+        Which sample it belongs to, not negative.
+
+    Returns
+    -------
+    mean, error : float
+        The error is zero if there is one sample only.
+
+    Raises
+    ------
+    ValueError
+        If there are no points or the shapes differ.
+
+    Examples
+    --------
+    >>> clustered_mean([1.0, 1.0, 4.0], [0, 0, 1])  # not the error of three independent numbers, 1.0
+    (2.0, 1.3333333333333333)
+    """
+    numbers, group = np.asarray(x, dtype=np.float64), np.asarray(owner)
+    if numbers.ndim != 1 or numbers.size == 0 or group.shape != numbers.shape:
+        raise ValueError(f"x has shape {numbers.shape} and owner {group.shape}; expected the same (m,) with m >= 1")
+    mean = float(numbers.mean())
+    excess = np.bincount(group, weights=numbers - mean)
+    samples = len(np.unique(group))
+    return mean, float(np.sqrt((excess**2).sum() * samples / max(samples - 1, 1)) / numbers.size)
+
+
 def _check_confidence(confidence: float) -> None:
     if not 0 < confidence < 1:
         raise ValueError(f"confidence is {confidence} but must lie strictly between 0 and 1")

@@ -18,13 +18,14 @@ from landscape.descent.ensemble import Descent, descend
 from landscape.escape.survey import ESCAPE_RADIUS, LEARNING_RATE
 from landscape.escape.times import escape_times
 from landscape.function import Landscape
+from landscape.network.branches import Branches, follow_branches
 from landscape.random import stream
 from landscape.results import Results, shared
 from landscape.study.declaration import Study
 from landscape.study.destinations import destinations, require_finite_somewhere
 from landscape.study.faults import Fault, joined, tolerated
 
-SEARCH, EXPLORATION, ESCAPE = ("descent and search", "exploration", "escape")
+SEARCH, EXPLORATION, ESCAPE, NETWORK = ("descent and search", "exploration", "escape", "network")
 
 SADDLES_PER_CHUNK = 20
 
@@ -57,13 +58,16 @@ class Escapes(Results):
 class Part:
     """What a chunk came to: any of these, or why it failed.
 
-    `basin` has for each of the chunk's descents the row of its own `points`.
+    `basin` has for each of the chunk's descents the row of its own `points`. `added` are ends of `branches` that are
+    not among the study's points.
     """
 
     points: CriticalPoints | None = None
     descent: Descent | None = None
     basin: IntArray | None = None
     escapes: Escapes | None = None
+    branches: Branches | None = None
+    added: CriticalPoints | None = None
     faults: tuple[Fault, ...] = ()
     failure: str = ""
     seconds: float = 0.0
@@ -139,6 +143,13 @@ def escape_chunk(study: Study, chunk: int, rows: IntArray, saddles: Array) -> Pa
         starts=study.escape_starts,
     )
     return Part(escapes=escapes, faults=tuple(log.faults()))
+
+
+def network_chunk(study: Study, chunk: int, rows: IntArray, x: Array) -> Part:
+    """Where the flow leads from some of the saddles of index 1 among the study's points x, (m, n)."""
+    with tolerated() as log:
+        branches, added = follow_branches(study.target.load(), x, rows)
+    return Part(branches=branches, added=added if len(added) else None, faults=tuple(log.faults()))
 
 
 def no_escapes(study: Study) -> Escapes:

@@ -102,7 +102,13 @@ def overlap(one: tuple[float, float], other: tuple[float, float]) -> bool:
 def _same_bits(one: StudyResult, other: StudyResult) -> bool:
     same = [
         getattr(a, name).tobytes() == getattr(b, name).tobytes()
-        for a, b in ((one.points, other.points), (one.descent, other.descent), (one.escapes, other.escapes))
+        for a, b in (
+            (one.points, other.points),
+            (one.descent, other.descent),
+            (one.escapes, other.escapes),
+            (one.branches, other.branches),
+            (one.added, other.added),
+        )
         for name in a.row_fields()
     ]
     return all(same) and np.array_equal(one.basin, other.basin)

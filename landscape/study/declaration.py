@@ -27,6 +27,8 @@ class Study:
         Starts round each saddle.
     descent_steps, search_steps, climb_steps, escape_steps : int
         Limits of each descent, Newton search, climb to an index-1 saddle, and escape.
+    network : bool
+        Whether the flow is followed from each saddle of index 1.
     """
 
     target: Target
@@ -37,6 +39,7 @@ class Study:
     search_steps: int = 300
     climb_steps: int = 100
     escape_steps: int = 20_000
+    network: bool = True
 
     def __post_init__(self) -> None:
         if self.starts < 1:

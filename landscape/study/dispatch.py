@@ -91,7 +91,6 @@ class _Dispatcher:
         stop: Callable[[], bool],
     ) -> None:
         self.executor, self.function, self.tasks, self.limit, self.stop = executor, function, tasks, limit, stop
-        self.width = _workers(executor) + 1  # one more, so that no worker waits for this process
         self.waiting, self.suspects = deque(tasks), deque[int]()
         self.deaths: Counter[int] = Counter()
         self.flying: dict[Future[Any], tuple[int, float]] = {}
@@ -116,8 +115,10 @@ class _Dispatcher:
             if not self.flying:
                 self._submit(self.suspects.popleft())
             return
-        while self.waiting and len(self.flying) < self.width:
-            self._submit(self.waiting.popleft())
+        if self.waiting:
+            width = _workers(self.executor) + 1  # one more, so that no worker waits for this process
+            while self.waiting and len(self.flying) < width:
+                self._submit(self.waiting.popleft())
 
     def _submit(self, chunk: int) -> None:
         future = self.executor.submit(attempt, self.function, self.limit, *self.tasks[chunk])
@@ -149,6 +150,9 @@ class _Dispatcher:
 def _workers(executor: Executor) -> int:
     if isinstance(executor, ProcessExecutor):
         return executor.jobs
+    client: Any = getattr(executor, "_client", None)
+    if hasattr(client, "nthreads"):  # Dask, whose workers come and go
+        return sum(client.nthreads().values())
     return int(getattr(executor, "_max_workers", None) or _WIDTH)
 
 

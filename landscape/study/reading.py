@@ -12,7 +12,7 @@ from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 APPLICATION_ID = 0x4C534350  # 'LSCP': marks the SQLite file as a study
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 _PATIENCE = 30.0  # seconds to wait for a process that is about to write
 

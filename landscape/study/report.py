@@ -10,7 +10,10 @@ from typing import Any
 
 from landscape.critical.certificate import Certificate
 from landscape.critical.points import CriticalPoints, Kind
+from landscape.escape.flow import FlowStatus
+from landscape.network.branches import LOST
 from landscape.study.destinations import tally
+from landscape.study.network import summary
 from landscape.study.result import StudyResult
 
 
@@ -48,9 +51,31 @@ def as_json(result: StudyResult) -> dict[str, Any]:
             }
             for row, point in enumerate(escapes.point)
         ],
+        "branches": _branches(result),
         "faults": [asdict(fault) for fault in result.faults],
         "failed_chunks": [asdict(failed) for failed in result.failed],
         "incomplete": None if result.unfinished is None else asdict(result.unfinished),
+    }
+
+
+def _branches(result: StudyResult) -> dict[str, Any] | None:
+    """What the flow from the saddles of index 1 has joined: ends are rows of the points, and after them of those that
+    only the flow has led to; None for a line that arrives nowhere."""
+    known, branches = summary(result), result.branches
+    if known is None:
+        return None
+    return {
+        **asdict(known),
+        "added": [point_json(result.added, row) for row in range(len(result.added))],
+        "edges": [
+            {
+                "saddle": int(branches.saddle[row]),
+                "ends": [None if end == LOST else int(end) for end in branches.end[row]],
+                "lengths": [_number(length) for length in branches.length[row]],
+                "status": [FlowStatus(int(status)).name.lower() for status in branches.status[row]],
+            }
+            for row in range(len(branches))
+        ],
     }
 
 

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from itertools import chain
+from typing import Any
 
 import numpy as np
 
@@ -13,9 +17,11 @@ from landscape.critical.find import nearest, union
 from landscape.critical.points import CriticalPoints
 from landscape.descent.ensemble import Descent
 from landscape.function import Landscape
+from landscape.network.branches import Branches, joined, saddle_groups
 from landscape.study.chunks import (
     ESCAPE,
     EXPLORATION,
+    NETWORK,
     SEARCH,
     Escapes,
     Part,
@@ -25,9 +31,14 @@ from landscape.study.chunks import (
     search_chunk,
 )
 from landscape.study.declaration import Study
-from landscape.study.faults import Fault, joined, tolerated
+from landscape.study.faults import Fault, tolerated
+from landscape.study.faults import joined as joined_faults
 from landscape.study.reading import StoreError
 from landscape.study.store import RESULT, Store
+
+Graph = Any  # a NetworkX graph: the library comes without types
+
+_TOGETHER = 50_000  # points that are merged at a time, unless more are known to be distinct
 
 
 @dataclass(frozen=True)
@@ -42,8 +53,9 @@ class FailedChunk:
     reason: str
 
     def sentence(self) -> str:
-        members = "saddles" if self.phase == ESCAPE else "starts"
-        return f"No result of {self.phase} for {members} {self.first} to {self.stop - 1}: {self.reason}"
+        members = "saddles" if self.phase in (ESCAPE, NETWORK) else "starts"
+        which = " of index 1" if self.phase == NETWORK else ""
+        return f"No result of {self.phase} for {members} {self.first} to {self.stop - 1}{which}: {self.reason}"
 
 
 @dataclass(frozen=True)
@@ -75,6 +87,11 @@ class StudyResult:
     basin : (m,)
         For each descent the row of the critical point that it led to, -1 for none.
     escapes : Escapes
+    branches : Branches
+        Where the flow leads from the saddles of index 1: to rows of `points`, and after them of `added`.
+    added : CriticalPoints
+        Points that only the flow has led to. Where chunks share one, it takes the study's function to tell: without it
+        a point may stand here once for each.
     faults : tuple of Fault
         Where the user's function failed.
     failed : tuple of FailedChunk
@@ -83,6 +100,8 @@ class StudyResult:
         None if the study is complete.
     versions : dict
         Of Python and the packages that the study was begun with.
+    seconds : dict
+        What each phase took, summed over its chunks.
     """
 
     study: Study
@@ -92,10 +111,43 @@ class StudyResult:
     descent: Descent
     basin: IntArray
     escapes: Escapes
+    branches: Branches
+    added: CriticalPoints
     faults: tuple[Fault, ...] = ()
     failed: tuple[FailedChunk, ...] = ()
     unfinished: Unfinished | None = None
     versions: dict[str, str] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def graph(self) -> Graph:
+        """The network of the study's points: each a node, with an edge for each branch of the flow from a saddle of
+        index 1, as `landscape.connect` gives it; `landscape.transition_network` makes the usual view of it.
+
+        Of a complete study the lines are those that it has followed; where a chunk of them failed, they count as lost.
+        If it is incomplete, or was not to follow them, they are followed now.
+
+        Raises
+        ------
+        ValueError
+            If the study's function cannot be loaded.
+
+        Examples
+        --------
+        >>> from landscape.study.run import run_study
+        >>> from landscape.study.target import Target
+        >>> run_study(Study(Target("muller_brown"), starts=300, escape_starts=5)).graph().number_of_edges()
+        4
+        """
+        from landscape.network.connect import assembled, connect
+
+        landscape = self.study.target.load()
+        followed = self.study.network and self.unfinished is None
+        graph: Graph = (
+            assembled(landscape, self.points, self.branches, self.added)
+            if followed
+            else connect(landscape, self.points)
+        )
+        return graph
 
 
 def open_study(path: str | os.PathLike[str]) -> StudyResult:
@@ -109,7 +161,8 @@ def open_study(path: str | os.PathLike[str]) -> StudyResult:
     Returns
     -------
     StudyResult
-        With `points` (`CriticalPoints`), `descent` (`Descent`), `basin` and `escapes`; `unfinished` tells what is left.
+        With `points` (`CriticalPoints`), `descent` (`Descent`), `basin`, `escapes` and `branches`; `graph()` is the
+        network of the points; `unfinished` tells what is left.
 
     Raises
     ------
@@ -134,83 +187,169 @@ def open_study(path: str | os.PathLike[str]) -> StudyResult:
     return loaded.result()
 
 
-class _Progress(NamedTuple):
-    failed: tuple[FailedChunk, ...]
-    unfinished: Unfinished | None
-
-
 @dataclass(frozen=True, eq=False)
 class Loaded:
-    """What a store holds of a study, in memory."""
+    """What a store holds of a study, in memory; of a complete one without what each chunk found."""
 
     entries: dict[str, Any]
     search: dict[int, Part]
     rounds: dict[int, Part]
     escapes: dict[int, Part]
+    network: dict[int, Part]
     merged: Part | None
+    descent: Descent | None
 
     @classmethod
     def of(cls, store: Store) -> Loaded:
-        parts = {
-            phase: {chunk: store.get(phase, chunk) for chunk in store.chunks(phase)}
-            for phase in (SEARCH, EXPLORATION, ESCAPE, RESULT)
-        }
-        return cls(store.entries(), parts[SEARCH], parts[EXPLORATION], parts[ESCAPE], parts[RESULT].get(0))
+        found = set() if store.chunks(RESULT) else {"points", "basin"}
+        search, descent = _with_one_descent(store.parts(SEARCH, {"descent", *found}))
+        rounds, escapes, network, merged = (
+            dict(store.parts(phase, wanted))
+            for phase, wanted in (
+                (EXPLORATION, found),
+                (ESCAPE, {"escapes"}),
+                (NETWORK, {"branches", "added"}),
+                (RESULT, {"points", "basin"}),
+            )
+        )
+        return cls(store.entries(), search, rounds, escapes, network, merged.get(0), descent)
 
     def result(self) -> StudyResult:
         study = Study.from_json(self.entries["study"])
-        searched = [part for part in self.search.values() if not part.failure] or [search_chunk(study, 0, 0)]
-        points, basin = self._so_far(study, searched) if self.merged is None else merged_part(self.merged)
+        points, basin = self._so_far(study) if self.merged is None else merged_part(self.merged)
         escapes = [part.escapes for part in self.escapes.values() if part.escapes is not None]
-        everything = [*self.search.values(), *self.rounds.values(), *self.escapes.values()]
-        everything += [] if self.merged is None else [self.merged]
-        progress = self.progress(study)
+        branches, added = self._lines(study, points)
+        phases = self._phases()
+        everything = chain.from_iterable(parts.values() for parts in phases.values())
         return StudyResult(
             study=study,
             note=self.entries["note"],
             parameters=self.entries["parameters"],
             points=points,
-            descent=Descent.concatenate([part.descent for part in searched if part.descent is not None]),
+            descent=_no_descents(study) if self.descent is None else self.descent,
             basin=basin,
             escapes=Escapes.concatenate(escapes) if escapes else no_escapes(study),
-            faults=tuple(joined(fault for part in everything for fault in part.faults)),
-            failed=progress.failed,
-            unfinished=progress.unfinished,
+            branches=branches,
+            added=added,
+            faults=tuple(joined_faults(fault for part in everything for fault in part.faults)),
+            failed=self.failed(study),
+            unfinished=self.unfinished(study),
             versions=self.entries["versions"],
+            seconds={name: float(np.nansum([p.seconds for p in parts.values()])) for name, parts in phases.items()},
         )
 
-    def progress(self, study: Study) -> _Progress:
-        """Which chunks failed, and what is left to do."""
-        starts = np.cumsum([0, *study.chunk_sizes(self.entries["dim"])]).tolist()
-        groups = [] if self.merged is None else escape_groups(merged_part(self.merged)[0])
-        saddles = np.cumsum([0, *map(len, groups)]).tolist()
-        phases = [(SEARCH, self.search, starts), (EXPLORATION, self.rounds, starts), (ESCAPE, self.escapes, saddles)]
-        failed = tuple(
-            FailedChunk(phase, chunk, ends[chunk], ends[chunk + 1], part.failure)
-            for phase, parts, ends in phases
+    def failed(self, study: Study) -> tuple[FailedChunk, ...]:
+        """The chunks that have no result."""
+        ends = _ends(study, self.entries["dim"], self._points())
+        return tuple(
+            FailedChunk(phase, chunk, ends[phase][chunk], ends[phase][chunk + 1], part.failure)
+            for phase, parts in self._phases().items()
             for chunk, part in parts.items()
             if part.failure
         )
-        if self.merged is not None and self.merged.failure:
-            failed += (FailedChunk(RESULT, 0, 0, starts[-1], self.merged.failure),)
-        relevant = phases[:2] if self.merged is None else phases[2:]
-        left = [Unfinished(phase, len(parts), len(ends) - 1) for phase, parts, ends in relevant]
-        unfinished = next((phase for phase in left if phase.done < phase.total), None)
-        if unfinished is None and self.merged is None:
-            unfinished = left[-1]
-        return _Progress(failed, unfinished)
 
-    def _so_far(self, study: Study, searched: list[Part]) -> tuple[CriticalPoints, IntArray]:
+    def unfinished(self, study: Study) -> Unfinished | None:
+        """What is left to do."""
+        done = {phase: len(parts) for phase, parts in self._phases().items()}
+        return _left(_ends(study, self.entries["dim"], self._points()), done)
+
+    def _phases(self) -> dict[str, dict[int, Part]]:
+        merged = {} if self.merged is None else {0: self.merged}
+        after = {ESCAPE: self.escapes, NETWORK: self.network, RESULT: merged}
+        return {SEARCH: self.search, EXPLORATION: self.rounds, **after}
+
+    def _lines(self, study: Study, points: CriticalPoints) -> tuple[Branches, CriticalPoints]:
+        """The lines of the flow, and the points that only they have led to."""
+        none = points[:0]
+        groups = [
+            (part.branches, none if part.added is None else part.added)
+            for part in self.network.values()
+            if part.branches is not None
+        ]
+        landscape = None
+        if any(len(added) for _, added in groups):
+            with suppress(ValueError):  # the rest of the study is there without its function
+                landscape = study.target.load()
+        return joined(landscape, points, groups)
+
+    def _points(self) -> CriticalPoints | None:
+        return None if self.merged is None else merged_part(self.merged)[0]
+
+    def _so_far(self, study: Study) -> tuple[CriticalPoints, IntArray]:
         """The points of an incomplete study, and the basins as their rows."""
         landscape = study.target.load()
-        rounds = [part for part in self.rounds.values() if not part.failure]
+        searched = [part for part in self.search.values() if not part.failure] or [_nothing(study)]
         with tolerated():
-            points = union(landscape, points_of([*searched, *rounds]))
+            points = merged_points(landscape, [*searched, *self.rounds.values()])
             return points, basins_of(landscape, points, searched)
 
 
-def points_of(parts: list[Part]) -> list[CriticalPoints]:
-    return [part.points for part in parts if part.points is not None]
+def unfinished(store: Store, study: Study) -> Unfinished | None:
+    """What is left to do of a study, without a look at what it has found."""
+    phases = (SEARCH, EXPLORATION, ESCAPE, NETWORK, RESULT)
+    done = {phase: len(store.chunks(phase)) for phase in phases}
+    points = merged_part(store.get(RESULT, 0))[0] if done[RESULT] else None
+    return _left(_ends(study, store.entry("dim"), points), done)
+
+
+def _ends(study: Study, dim: int, points: CriticalPoints | None) -> dict[str, list[int]]:
+    """Where the chunks of each phase end among its starts or saddles, each list with a zero before."""
+    starts = np.cumsum([0, *study.chunk_sizes(dim)]).tolist()
+    groups = [] if points is None else escape_groups(points)
+    saddles = np.cumsum([0, *map(len, groups)]).tolist()
+    groups = saddle_groups(points) if study.network and points is not None else []
+    of_index_1 = np.cumsum([0, *map(len, groups)]).tolist()
+    return {SEARCH: starts, EXPLORATION: starts, ESCAPE: saddles, NETWORK: of_index_1, RESULT: [0, starts[-1]]}
+
+
+def _left(ends: Mapping[str, list[int]], done: Mapping[str, int]) -> Unfinished | None:
+    phases = (ESCAPE, NETWORK) if done[RESULT] else (SEARCH, EXPLORATION)
+    left = [Unfinished(phase, done[phase], len(ends[phase]) - 1) for phase in phases]
+    last = None if done[RESULT] else left[-1]
+    return next((phase for phase in left if phase.done < phase.total), last)
+
+
+def _nothing(study: Study) -> Part:
+    """What no start at all comes to."""
+    return search_chunk(study, 0, 0)
+
+
+def _no_descents(study: Study) -> Descent:
+    descent = _nothing(study).descent
+    assert descent is not None
+    return descent
+
+
+def _with_one_descent(parts: Iterator[tuple[int, Part]]) -> tuple[dict[int, Part], Descent | None]:
+    """The parts without their descents, and these as one: column by column, so that only one is in memory twice."""
+    kept, sample = {}, None
+    columns: dict[str, Any] = defaultdict(list)
+    for number, part in parts:
+        kept[number] = replace(part, descent=None)
+        if part.descent is not None:
+            sample = part.descent[:0]
+            for name in Descent.row_fields():
+                columns[name].append(getattr(part.descent, name))
+    if sample is None:
+        return kept, None
+    for name in columns:
+        columns[name] = np.concatenate(columns[name])
+    return kept, replace(sample, **columns)
+
+
+def merged_points(landscape: Landscape, parts: Iterable[Part]) -> CriticalPoints:
+    """The distinct points of parts, merged as they come: in memory are at most three times the distinct ones and fifty
+    thousand more. In which order they come is part of what the result rests on."""
+    together: list[CriticalPoints] = []
+    waiting = 0
+    for part in parts:
+        if part.points is None:
+            continue
+        together.append(part.points)
+        waiting += len(part.points)
+        if waiting > max(_TOGETHER, 2 * len(together[0])):
+            together, waiting = [union(landscape, together)], 0
+    return union(landscape, together)
 
 
 def merged_part(part: Part) -> tuple[CriticalPoints, IntArray]:
@@ -219,7 +358,7 @@ def merged_part(part: Part) -> tuple[CriticalPoints, IntArray]:
     return part.points, part.basin
 
 
-def basins_of(landscape: Landscape, points: CriticalPoints, parts: list[Part]) -> IntArray:
+def basins_of(landscape: Landscape, points: CriticalPoints, parts: Iterable[Part]) -> IntArray:
     """The chunks' basins as rows of the study's points."""
     rows = [
         follow(part.basin, nearest(landscape, points.x, part.points.x))

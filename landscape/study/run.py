@@ -1,4 +1,4 @@
-"""The whole chain: starts, descent, critical points, classification, escape from every saddle; chunk by chunk."""
+"""The whole chain: starts, descent, critical points, classification, escape, network; chunk by chunk."""
 
 from __future__ import annotations
 
@@ -10,16 +10,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import scipy
 
-from landscape.critical.find import union
+from landscape.network.branches import saddle_groups
 from landscape.study.chunks import (
     ESCAPE,
     EXPLORATION,
+    NETWORK,
     SEARCH,
     Part,
     escape_chunk,
@@ -27,13 +29,14 @@ from landscape.study.chunks import (
     explore_chunk,
     finish_chunk,
     first_look,
+    network_chunk,
     search_chunk,
 )
 from landscape.study.declaration import Study, difference
 from landscape.study.dispatch import Failure, dispatch
 from landscape.study.faults import tolerated
 from landscape.study.reading import StoreError
-from landscape.study.result import Loaded, StudyResult, basins_of, merged_part, points_of
+from landscape.study.result import Loaded, StudyResult, basins_of, merged_part, merged_points, unfinished
 from landscape.study.store import RESULT, Store, check_writable
 
 Progress = Callable[[str, int, int], None]
@@ -51,6 +54,7 @@ def run_study(
     chunk_timeout: float | None = None,
     stop: Callable[[], bool] | None = None,
     retry: bool = False,
+    watch: Callable[[Part], None] | None = None,
 ) -> StudyResult:
     """Run a study, or go on with one.
 
@@ -59,7 +63,8 @@ def run_study(
     executor : concurrent.futures.Executor, optional
         Where chunks run; the result does not depend on it.
     progress : callable, optional
-        Called with the phase ('descent and search', 'exploration', 'escape'), the chunks done and their number.
+        Called with the phase ('descent and search', 'exploration', 'escape', 'network'), the chunks done and their
+        number.
     store : path, optional
         File that keeps each chunk as soon as it is done. If it holds part of this study already, the rest is done: the
         result is that of a study that was never interrupted, to the last bit.
@@ -70,6 +75,9 @@ def run_study(
         Asked before each chunk; once it says so, no more begin.
     retry : bool
         Whether chunks that failed before are done anew, and all that rests on them.
+    watch : callable, optional
+        Called with what each chunk came to, before `progress`; first with those that the store holds already. A
+        `Tally` adds them up.
 
     Raises
     ------
@@ -84,7 +92,11 @@ def run_study(
     """
     if chunk_timeout is not None and not (chunk_timeout > 0 and math.isfinite(chunk_timeout)):
         raise ValueError(f"chunk_timeout is {chunk_timeout} but must be a positive number of seconds")
-    if store is None or not Path(store).exists():
+    if store is not None and Path(store).exists():
+        finished = _finished(study, store, retry)
+        if finished is not None:
+            return finished
+    else:
         if store is not None:
             check_writable(Path(store))
         study.target.load()
@@ -94,7 +106,7 @@ def run_study(
     with _opened(study, store) as kept:
         if retry:
             _forget_failures(kept)
-        _Run(study, kept, executor, progress, chunk_timeout, stop).complete()
+        _Run(study, kept, executor, progress, watch, chunk_timeout, stop).complete()
         loaded = Loaded.of(kept)
     return loaded.result()
 
@@ -114,24 +126,33 @@ def state_of(path: str | os.PathLike[str], study: Study | None = None) -> tuple[
     """
     shown = os.fspath(path)
     with Store.reading(path) as store:
-        loaded = Loaded.of(store)
-    there = Study.from_json(loaded.entries["study"])
+        entries = store.entries()
+        there = Study.from_json(entries["study"])
+        left = unfinished(store, there)
     if study is not None:
-        _require_same(loaded.entries, study, shown)
-    unfinished, versions = loaded.progress(there).unfinished, loaded.entries["versions"]
-    if unfinished is None:
+        _require_same(entries, study, shown)
+    versions = entries["versions"]
+    if left is None:
         return there, f"{shown} holds this study already; nothing is left to compute"
     changed = [f"{name} {versions.get(name)}" for name, version in _versions().items() if versions.get(name) != version]
     rounded = f"; it began with {', '.join(changed)}: last digits may differ" if changed else ""
-    return there, f"going on with {shown}, {unfinished.sentence()}{rounded}"
+    return there, f"going on with {shown}, {left.sentence()}{rounded}"
+
+
+def _finished(study: Study, path: str | os.PathLike[str], retry: bool) -> StudyResult | None:
+    """What a complete study found, without writing; None if something is left to do. Another study is refused before
+    there is a lock beside it."""
+    with Store.reading(path) as store:
+        entries = store.entries()
+        left = unfinished(store, Study.from_json(entries["study"]))
+        loaded = Loaded.of(store) if left is None else None
+    _require_same(entries, study, os.fspath(path))
+    return None if loaded is None or (retry and loaded.failed(study)) else loaded.result()
 
 
 @contextmanager
 def _opened(study: Study, path: str | os.PathLike[str] | None) -> Iterator[Store]:
     if path is not None and Path(path).exists():
-        with Store.reading(path) as store:  # another study is refused before there is a lock beside it
-            there = store.entries()
-        _require_same(there, study, os.fspath(path))
         with Store.writing(Path(path)) as store:
             _require_same(store.entries(), study, os.fspath(path))
             yield store
@@ -161,14 +182,15 @@ def declaration(study: Study) -> dict[str, Any]:
 
 
 def _forget_failures(store: Store) -> None:
-    """Remove the chunks that failed, and those that depend on them: all of the phases that follow."""
-    for k, phase in enumerate(order := (SEARCH, EXPLORATION, RESULT, ESCAPE)):
-        failed = [chunk for chunk in store.chunks(phase) if store.get(phase, chunk).failure]
-        if failed:
+    """Remove the chunks that failed, and those that depend on them: all of the phases that follow, but that neither
+    escape nor network depends on the other."""
+    for k, phase in enumerate(order := (SEARCH, EXPLORATION, RESULT, ESCAPE, NETWORK)):
+        failed = store.failures(phase)
+        if failed and phase not in (ESCAPE, NETWORK):
             for later in reversed(order[k + 1 :]):
                 store.forget(later, store.chunks(later))
-            store.forget(phase, failed)
-            return
+        if failed:
+            store.forget(phase, list(failed))
 
 
 def _versions() -> dict[str, str]:
@@ -194,6 +216,7 @@ class _Run:
     store: Store
     executor: Executor | None
     progress: Progress | None
+    watch: Callable[[Part], None] | None
     limit: float | None
     stop: Callable[[], bool] | None
 
@@ -202,41 +225,62 @@ class _Run:
         study, store = self.study, self.store
         if not store.chunks(RESULT):
             sizes = study.chunk_sizes(store.entry("dim"))
-            parts = self._phase(SEARCH, search_chunk, [(study, chunk, size) for chunk, size in enumerate(sizes)])
+            self._phase(SEARCH, search_chunk, [(study, chunk, size) for chunk, size in enumerate(sizes)])
+            self._require_a_result()
             landscape = study.target.load()
             with tolerated() as log:
-                points = union(landscape, points_of(parts))
+                points = merged_points(landscape, self._found(SEARCH))
                 again = [(study, chunk, size, points) for chunk, size in enumerate(sizes)]
-                rounds = self._phase(EXPLORATION, explore_chunk, again)
-                points = union(landscape, [points, *points_of(rounds)])
-                basin = basins_of(landscape, points, parts)
+                self._phase(EXPLORATION, explore_chunk, again)
+                points = merged_points(landscape, chain([Part(points)], self._found(EXPLORATION)))
+                basin = basins_of(landscape, points, self._found(SEARCH))
             whole = Part(points, basin=basin, faults=tuple(log.faults()))
             for _, finished, seconds in dispatch(self.executor, finish_chunk, {0: (study, whole)}, self.limit):
                 failed = isinstance(finished, Failure)
                 whole = replace(whole, failure=finished.reason) if failed else finished
                 store.put(RESULT, 0, replace(whole, seconds=seconds))
+        else:
+            self._show(SEARCH)
+            self._show(EXPLORATION)
         points, _ = merged_part(store.get(RESULT, 0))
         groups = enumerate(escape_groups(points))
         self._phase(ESCAPE, escape_chunk, [(study, chunk, rows, points.x[rows]) for chunk, rows in groups])
+        if study.network:
+            groups = enumerate(saddle_groups(points))
+            self._phase(NETWORK, network_chunk, [(study, chunk, rows, points.x) for chunk, rows in groups])
 
-    def _phase(self, name: str, function: Callable[..., Part], tasks: Sequence[tuple[object, ...]]) -> list[Part]:
-        """The parts of a phase, in order, those that failed left out."""
+    def _phase(self, name: str, function: Callable[..., Part], tasks: Sequence[tuple[object, ...]]) -> None:
+        """Do the chunks of a phase that are missing."""
         done = set(self.store.chunks(name))
         missing = {chunk: arguments for chunk, arguments in enumerate(tasks) if chunk not in done}
+        self._show(name)
         for chunk, value, seconds in dispatch(self.executor, function, missing, self.limit, self.stop):
             part = Part(failure=value.reason) if isinstance(value, Failure) else value
             self.store.put(name, chunk, replace(part, seconds=seconds))
             done.add(chunk)
+            if self.watch is not None:
+                self.watch(part)
             if self.progress is not None:
                 self.progress(name, len(done), len(tasks))
         if len(done) < len(tasks):
             raise StudyInterrupted(f"{len(done)} of {len(tasks)} chunks of {name} are done")
-        parts = [self.store.get(name, chunk) for chunk in range(len(tasks))]
-        kept = [part for part in parts if not part.failure]
-        if name == SEARCH and not kept:
-            self.store.forget(name, sorted(done))
-            raise ValueError(f"{self.study.target.name}: every chunk of {name} failed; the first {parts[0].failure}")
-        return kept
+
+    def _show(self, phase: str) -> None:
+        """Chunks that were done before, to whoever watches."""
+        if self.watch is not None:
+            for _, part in self.store.parts(phase):
+                self.watch(part)
+
+    def _found(self, phase: str) -> Iterator[Part]:
+        """What the chunks of a phase found, in order, one by one: all of it may not fit into memory."""
+        return (part for _, part in self.store.parts(phase, {"points", "basin"}) if not part.failure)
+
+    def _require_a_result(self) -> None:
+        """Raise ValueError, and forget all, if every chunk of the search failed."""
+        failures, done = self.store.failures(SEARCH), self.store.chunks(SEARCH)
+        if len(failures) == len(done):
+            self.store.forget(SEARCH, done)
+            raise ValueError(f"{self.study.target.name}: every chunk of {SEARCH} failed; the first {failures[0]}")
 
 
 def _plain(value: Any) -> Any:

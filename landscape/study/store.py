@@ -7,26 +7,22 @@ of a network.
 from __future__ import annotations
 
 import glob
-import hashlib
-import io
 import json
 import math
 import os
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-import numpy as np
-
-from landscape.critical.points import CriticalPoints
-from landscape.descent.ensemble import Descent
-from landscape.results import Results
-from landscape.study.chunks import Escapes, Part
+from landscape.study.chunks import Part
 from landscape.study.faults import Fault
 from landscape.study.lock import Locked, locked
+from landscape.study.packing import EVERYTHING, checked, digest, put_together, taken_apart
 from landscape.study.reading import APPLICATION_ID, SCHEMA_VERSION, StoreError, reading
 
 RESULT = "result"  # the phase of the one chunk that holds what the chunks of a finished search amount to
@@ -48,10 +44,6 @@ CREATE TABLE array (
 );
 """
 _PATIENCE = 300.0  # seconds that a chunk waits for those who read the file at that moment
-
-_RESULTS: dict[str, type[Results]] = {"points": CriticalPoints, "descent": Descent, "escapes": Escapes}
-
-D = TypeVar("D", str, bytes)
 
 
 class StoreWriteError(Exception):
@@ -127,7 +119,7 @@ class Store:
         """What was stored under a name, as JSON gives it back."""
         # NOT INDEXED: a damaged index leads to another row, whose checksum is right.
         row = self.connection.execute("SELECT sha256, json FROM entry NOT INDEXED WHERE name = ?", (name,)).fetchone()
-        return json.loads(_checked(row, str, f"entry {name!r}"))
+        return json.loads(checked(row, str, f"entry {name!r}"))
 
     def entries(self) -> dict[str, Any]:
         """The study's declaration, and all that was known at its beginning."""
@@ -146,10 +138,10 @@ class Store:
         StoreWriteError
             If it cannot be written.
         """
-        arrays, shared = _taken_apart(part)
+        arrays, shared = taken_apart(part)
         text = json.dumps(
             {
-                "arrays": {name: _digest(data) for name, data in arrays.items()},
+                "arrays": {name: digest(data) for name, data in arrays.items()},
                 "shared": shared,
                 "faults": [asdict(fault) for fault in part.faults],
                 "failure": part.failure,
@@ -157,12 +149,12 @@ class Store:
             },
             allow_nan=False,
         )
-        chunk = (phase, number, _digest(_identified(phase, number, text)), text)
+        chunk = (phase, number, digest(_identified(phase, number, text)), text)
         with self.transaction() as connection:
             connection.execute("INSERT INTO chunk VALUES (?, ?, ?, ?)", chunk)
             connection.executemany(
                 "INSERT INTO array VALUES (?, ?, ?, ?, ?)",
-                [(phase, number, name, _digest(data), data) for name, data in arrays.items()],
+                [(phase, number, name, digest(data), data) for name, data in arrays.items()],
             )
 
     def get(self, phase: str, number: int) -> Part:
@@ -173,22 +165,61 @@ class Store:
         StoreError
             If it is not there, or not what was stored.
         """
-        where = f"chunk {number} of {phase!r}"
-        query = "SELECT sha256, json FROM chunk NOT INDEXED WHERE phase = ? AND number = ?"
-        row = self.connection.execute(query, (phase, number)).fetchone()
-        described = json.loads(_checked(row, str, where, lambda text: _identified(phase, number, text)))
-        query = "SELECT name, sha256, npy FROM array NOT INDEXED WHERE phase = ? AND number = ?"
-        rows = {name: (sha, data) for name, sha, data in self.connection.execute(query, (phase, number))}
+        for _, part in self.parts(phase, EVERYTHING, [number]):
+            return part
+        raise StoreError(f"its chunk {number} of {phase!r} is missing")
+
+    def parts(
+        self, phase: str, wanted: Collection[str] = EVERYTHING, numbers: Collection[int] | None = None
+    ) -> Iterator[tuple[int, Part]]:
+        """What `put` stored of a phase, in the order of the numbers, read one by one and all of it checked.
+
+        Parameters
+        ----------
+        wanted : collection of str
+            Fields of `Part` that are to be had; of the others the bytes are checked, and the field is None.
+        numbers : collection of int, optional
+            Those chunks only.
+
+        Raises
+        ------
+        StoreError
+            If something is not what was stored.
+        """
+        described = {n: text for n, text in self._described(phase) if numbers is None or n in numbers}
+        rows = defaultdict(list)
+        # One pass for all chunks: a look-up of each without the index would read the whole table each time.
+        query = "SELECT rowid, number FROM array NOT INDEXED WHERE phase = ?"
+        for row, number in self.connection.execute(query, (phase,)):
+            rows[number].append(row)
+        for number in sorted(described):
+            yield number, self._part(f"chunk {number} of {phase!r}", described[number], rows[number], wanted)
+
+    def failures(self, phase: str) -> dict[int, str]:
+        """Why chunks of a phase have no result, by their numbers."""
+        reasons = {number: json.loads(text)["failure"] for number, text in self._described(phase)}
+        return {number: reason for number, reason in reasons.items() if reason}
+
+    def _described(self, phase: str) -> Iterator[tuple[int, str]]:
+        query = "SELECT number, sha256, json FROM chunk NOT INDEXED WHERE phase = ? ORDER BY number"
+        for number, sha, text in self.connection.execute(query, (phase,)).fetchall():
+            yield number, checked((sha, text), str, f"chunk {number} of {phase!r}", partial(_identified, phase, number))
+
+    def _part(self, where: str, text: str, rows: list[int], wanted: Collection[str]) -> Part:
+        described = json.loads(text)
+        query = f"SELECT name, sha256, npy FROM array WHERE rowid IN ({', '.join(map(str, rows))})"
+        stored = {name: (sha, data) for name, sha, data in self.connection.execute(query)}
         arrays = {}
         for name, sha in described["arrays"].items():
-            data = _checked(rows.get(name), bytes, f"array {name!r} in {where}")
-            if rows[name][0] != sha:
-                raise StoreError(f"its array {name!r} in {where} is another one")
-            arrays[name] = np.load(io.BytesIO(data), allow_pickle=False)
-        faults = tuple(Fault(**fault) for fault in described["faults"])
-        seconds = math.nan if described["seconds"] is None else described["seconds"]
+            what = f"array {name!r} in {where}"
+            arrays[name] = checked(stored.get(name), bytes, what)
+            if stored[name][0] != sha:
+                raise StoreError(f"its {what} is another one")
         return Part(
-            **_put_together(arrays, described["shared"]), faults=faults, failure=described["failure"], seconds=seconds
+            **put_together(arrays, described["shared"], wanted),
+            faults=tuple(Fault(**fault) for fault in described["faults"]),
+            failure=described["failure"],
+            seconds=math.nan if described["seconds"] is None else described["seconds"],
         )
 
     def forget(self, phase: str, numbers: list[int]) -> None:
@@ -229,9 +260,10 @@ class Store:
     def verify(self) -> None:
         """Read everything; raise `StoreError` if anything is not what was stored."""
         for name, sha, text in self.connection.execute("SELECT name, sha256, json FROM entry NOT INDEXED"):
-            _checked((sha, text), str, f"entry {name!r}")
-        for phase, number in self.connection.execute("SELECT phase, number FROM chunk NOT INDEXED").fetchall():
-            self.get(phase, number)
+            checked((sha, text), str, f"entry {name!r}")
+        for (phase,) in self.connection.execute("SELECT DISTINCT phase FROM chunk NOT INDEXED").fetchall():
+            for _ in self.parts(phase, ()):
+                pass
 
 
 def check_writable(path: Path) -> None:
@@ -282,57 +314,10 @@ def _begun(store: Store, entries: Mapping[str, Any]) -> Store:
     store.connection.executescript(_SCHEMA)
     for name, value in entries.items():
         text = json.dumps(value, allow_nan=False)
-        store.connection.execute("INSERT INTO entry VALUES (?, ?, ?)", (name, _digest(text), text))
+        store.connection.execute("INSERT INTO entry VALUES (?, ?, ?)", (name, digest(text), text))
     return store
-
-
-def _digest(data: str | bytes) -> str:
-    return hashlib.sha256(data if isinstance(data, bytes) else data.encode()).hexdigest()
 
 
 def _identified(phase: str, number: int, text: str) -> str:
     """What a chunk's checksum is of: it must not pass for another chunk."""
     return f"{phase}\n{number}\n{text}"
-
-
-def _checked(
-    row: tuple[Any, Any] | None, kind: type[D], what: str, of: Callable[[D], str | bytes] = lambda data: data
-) -> D:
-    """The data of a row, if it is what was written."""
-    if row is None:
-        raise StoreError(f"its {what} is missing")
-    checksum, data = row
-    if not isinstance(data, kind):
-        raise StoreError(f"its {what} is {type(data).__name__}, expected {kind.__name__}")
-    if _digest(of(data)) != checksum:
-        raise StoreError(f"the checksum of its {what} is wrong")
-    return data
-
-
-def _taken_apart(part: Part) -> tuple[dict[str, bytes], dict[str, Any]]:
-    """A part's arrays as `.npy` bytes, and what else it holds as values that JSON can write."""
-    arrays: dict[str, Any] = {}
-    shared: dict[str, Any] = {}
-    for name in _RESULTS:
-        result = getattr(part, name)
-        if result is not None:
-            arrays |= {f"{name}.{row_field}": getattr(result, row_field) for row_field in result.row_fields()}
-            shared[name] = {key: getattr(result, key) for key in result.shared_fields()}
-    if part.basin is not None:
-        arrays["basin"] = part.basin
-    return {name: _npy(array) for name, array in arrays.items()}, shared
-
-
-def _put_together(arrays: dict[str, Any], shared: dict[str, Any]) -> dict[str, Any]:
-    """The fields of a `Part` that `_taken_apart` took apart."""
-    made: dict[str, Any] = {
-        name: _RESULTS[name](**{f: arrays[f"{name}.{f}"] for f in _RESULTS[name].row_fields()}, **common)
-        for name, common in shared.items()
-    }
-    return made | {"basin": arrays.get("basin")}
-
-
-def _npy(array: Any) -> bytes:
-    buffer = io.BytesIO()
-    np.save(buffer, array, allow_pickle=False)
-    return buffer.getvalue()

@@ -148,6 +148,36 @@ def goe_ordered_density(n: int, t: npt.ArrayLike) -> Array:
     return np.maximum(np.where(above[..., 1, :] < below[..., 1, :], falling, rising), 0.0)
 
 
+def goe_ordered_tails(n: int, t: npt.ArrayLike) -> tuple[Array, Array]:
+    """P(x_k > t) and P(x_k < t) of each ordered eigenvalue of an n x n GOE matrix, however small they are.
+
+    What rounding may have taken is added, so that both are upper bounds; above 1e-25 or so it is below a percent.
+
+    Parameters
+    ----------
+    n : int
+        Size of the matrix, from 1 to `MAX_SIZE`.
+    t : (...)
+        Where.
+
+    Returns
+    -------
+    above, below : (..., n)
+        For x_0 <= ... <= x_(n-1).
+
+    Examples
+    --------
+    >>> above, below = goe_ordered_tails(2, [0.0])
+    >>> above.round(6).tolist(), below.round(6).tolist()
+    ([[0.146447, 0.853553]], [[0.853553, 0.146447]])
+    """
+    n = _size(n)
+    place = np.asarray(t, dtype=np.float64)
+    law, fewer, more = (_tails(part) for part in _laws(n, place.ravel()))
+    above, below = (x + np.abs(a - b) for x, a, b in zip(law, fewer, more, strict=True))
+    return above.reshape(*place.shape, n), below.reshape(*place.shape, n)
+
+
 def _size(n: int) -> int:
     if positive_integer("n", n) > MAX_SIZE:
         raise ValueError(f"n is {n} but must be at most {MAX_SIZE}")

@@ -19,10 +19,11 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from landscape.arrays import Array
 from landscape.theory.checks import positive_integer
-from landscape.theory.goe_counts import Function, goe_ordered_mean
+from landscape.theory.goe_counts import Function, goe_ordered_density, goe_ordered_mean, goe_ordered_tails
 from landscape.theory.random_matrices import goe_density
 
 _ACCURACY = 1e-7  # relative error of a mean number that is still let through
@@ -184,6 +185,117 @@ def mean_value_by_index(p: int, n: int) -> Array:
     value = math.sqrt(2 * (p - 1) / (p * n)) * first / mean
     odd: Array = (value - value[::-1]) / 2
     return odd
+
+
+def value_density(p: int, n: int, u: npt.ArrayLike) -> Array:
+    """Mean number of critical points of each index per unit of the value u = f / sqrt(n), for the pure p-spin.
+
+    Parameters
+    ----------
+    p : int
+        Order of the interaction, at least 2.
+    n : int
+        Number of spins, from 1 to `goe_counts.MAX_SIZE`.
+    u : (...)
+        Value over sqrt(n), for a p-spin of variance 1.
+
+    Returns
+    -------
+    (..., n)
+        Integrates over u to `mean_critical_points`.
+
+    Examples
+    --------
+    >>> value_density(3, 3, 0.0).round(6).tolist()
+    [0.572433, 3.90882, 0.572433]
+    """
+    order, a = _order(pure(p), n)
+    scale = _scale(p, n)
+    x = np.asarray(u, dtype=np.float64) * scale
+    weight = 2 * math.sqrt(2 / order) * (order - 1) ** (n / 2) * scale * _weight(a)(x)
+    return weight[..., None] * goe_ordered_density(n, x)
+
+
+def index_at_value(p: int, n: int, u: npt.ArrayLike) -> Array:
+    """Mean index of the critical points of a given value u = f / sqrt(n), exactly, for the pure p-spin.
+
+    At such a point the Hessian is that of a GOE matrix of size n - 1 shifted by -p f, weighted by its determinant: the
+    index has the law of the number of eigenvalues below one that lies at u sqrt(n p / (2 (p - 1))), among n.
+
+    Parameters
+    ----------
+    p, n, u
+        As for `value_density`.
+
+    Returns
+    -------
+    (...)
+        Between 0 and n - 1; over n - 1 it tends to `complexity.index_fraction_at_energy`.
+
+    Examples
+    --------
+    >>> index_at_value(3, 3, [-1.0, 0.0]).round(6).tolist()
+    [0.104274, 1.0]
+    """
+    density = goe_ordered_density(n, np.asarray(u, dtype=np.float64) * _scale(p, n))
+    return density @ np.arange(float(n)) / density.sum(axis=-1)
+
+
+def value_bounds(p: int, n: int, expected: float) -> tuple[Array, Array]:
+    """Values between which all critical points of each index lie, but for an expected number, for the pure p-spin.
+
+    The mean number of points outside is bounded by `expected`, all indices together, and so is the probability that a
+    sample has a single one (Markov's inequality). It holds for every point of the sample, however it was found: a
+    fraction of the index far from that of its value costs n^2 in the exponent, and there are only exp(n) points.
+
+    Parameters
+    ----------
+    p : int
+        Order of the interaction, at least 2.
+    n : int
+        Number of spins, from 2 to `goe_counts.MAX_SIZE`; four seconds at 100.
+    expected : float
+        Positive.
+
+    Returns
+    -------
+    low, high : (n,)
+        Bounds of u = f / sqrt(n) for index 0 to n - 1.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is out of range.
+    ArithmeticError
+        If so small a number would be lost in rounding.
+
+    Examples
+    --------
+    >>> low, high = value_bounds(3, 10, 1e-3)
+    >>> low[:2].round(2).tolist(), high[:2].round(2).tolist()
+    ([-2.22, -1.77], [-0.45, -0.15])
+    """
+    if positive_integer("n", n) < 2 or not expected > 0:
+        raise ValueError(f"n is {n} and expected {expected} but they must be at least 2 and positive")
+    order, a = _order(pure(p), n)
+    edge = math.sqrt(2 * n)
+    steps = max(600, math.ceil((2 * edge + 11) * 4 * edge / math.pi))  # at most a quarter of the level spacing
+    x = np.linspace(-edge - 2, edge + 9, steps)
+    above, _ = goe_ordered_tails(n, x)
+    # E[g(x_k); x_k > x] = g P(x_k > x) + int_x g' P(x_k > t) dt, where g, the weight, rises to zero and falls beyond.
+    weight = _weight(a)(x)
+    rise = np.maximum(_weight(a)(np.minimum(np.append(x[1:], 0.0), 0.0)) - weight, 0.0) * (x < 0)
+    beyond = weight[:, None] * above + (rise[:, None] * above)[::-1].cumsum(axis=0)[::-1]
+    enough = 2 * math.sqrt(2 / order) * (order - 1) ** (n / 2) * beyond <= expected / (2 * n)
+    if not enough[-1].all():
+        raise ArithmeticError(f"double precision does not resolve an expected number of {expected:.1e} at n = {n}")
+    high = x[len(x) - np.argmin(enough[::-1], axis=0)] / _scale(p, n)
+    return -high[::-1], high
+
+
+def _scale(p: int, n: int) -> float:
+    """The eigenvalue that stands for the value is u times this."""
+    return math.sqrt(n * p / (2 * (p - 1)))
 
 
 def _order(mixture: Mixture, n: int) -> tuple[float, float]:

@@ -1,7 +1,9 @@
 """What the tests of the commands share: running one in this process or in a fresh one, and judging how it ended."""
 
+import contextlib
 import json
 import os
+import re
 import subprocess
 import sys
 import sysconfig
@@ -80,17 +82,39 @@ def fresh(tmp_path):
         pytest.skip(f"{SCRIPT} is not installed")
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("JAX_", "FORCE_COLOR"))}
 
-    def call(*arguments, **options):
+    def call(*arguments, pages=None):
+        """`pages` of 4 KiB are the most that a file may grow to."""
+        limit = [] if pages is None else ["bash", "-c", f'ulimit -f {4 * pages} && exec "$@"', "bash"]
         done = subprocess.run(
-            [SCRIPT, *map(str, arguments)],
+            [*limit, SCRIPT, *map(str, arguments)],
             cwd=tmp_path,
             env=environment,
             capture_output=True,
             text=True,
             timeout=300,
-            **options,
         )
         return Outcome(done.returncode, done.stdout, done.stderr)
+
+    return call
+
+
+@pytest.fixture
+def on_a_terminal(tmp_path):
+    """Runs a command on a terminal of 110 columns; gives its exit status and what the terminal got, without escapes."""
+    pty = pytest.importorskip("pty")
+
+    def call(*arguments, lines=40):
+        terminal, end = pty.openpty()
+        environment = {**os.environ, "TERM": "xterm", "COLUMNS": "110", "LINES": str(lines)}
+        command = [sys.executable, "-c", "from landscape.cli import main; main()", *map(str, arguments)]
+        running = subprocess.Popen(command, cwd=tmp_path, env=environment, stdin=end, stdout=end, stderr=end)
+        os.close(end)
+        seen = b""
+        with contextlib.suppress(OSError):  # that it is closed at the other end
+            while more := os.read(terminal, 65536):
+                seen += more
+        os.close(terminal)
+        return running.wait(), re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", seen.decode().replace("\r\n", "\n"))
 
     return call
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import sys
 
 import pytest
 
@@ -74,6 +75,56 @@ def test_files_that_are_no_studies(run, fresh, write, saved, tmp_path):
     assert run("report", "notes.txt").sentence.startswith("notes.txt is not a study")
     assert run("report", "half.sqlite").sentence.startswith("half.sqlite is damaged")
     assert "Invalid value for '--format'" in run("report", saved, "--format", "xml").sentence
+
+
+def test_parquet_has_one_row_a_point(run, fresh, saved, result, tmp_path, monkeypatch):
+    pytest.importorskip("pyarrow")
+    import pyarrow.parquet
+
+    outcome = run("report", saved, "--format", "parquet", "--out", "points.parquet")
+    assert (outcome.text, outcome.err) == ("", "written to points.parquet\n")
+    table = pyarrow.parquet.read_table(tmp_path / "points.parquet")
+    assert table["value"].to_pylist() == result.points.value.tolist()
+    assert table["kind"].to_pylist() == ["minimum"] * 4 + ["saddle"] * 4 + ["maximum"]
+    before = (tmp_path / saved).read_bytes()
+    refused = run("report", saved, "--format", "parquet", "--out", saved).sentence
+    assert refused == "--out is s.sqlite, which is the study itself"
+    assert (tmp_path / saved).read_bytes() == before
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    assert run("report", saved, "--format", "parquet").sentence == (
+        "the format parquet needs the package pyarrow: pip install 'landscape[parquet]', or pip install pyarrow"
+    )
+
+
+@pytest.mark.parametrize("style", ["table", "json", "csv"])
+def test_a_file_holds_what_would_be_printed(run, saved, tmp_path, style):
+    printed = run("report", saved, "--format", style).out
+    assert run("report", saved, "--format", style, "--out", "report").text == ""
+    assert (tmp_path / "report").read_text() == printed
+
+
+def test_a_report_fits_a_screen(run):
+    run("study", "rastrigin", "--starts", 600, "--store", "many.sqlite")
+    text = run("report", "many.sqlite").text
+    assert text.count(" in all") == 3
+    assert 40 < text.count("\n") <= 50
+
+
+@pytest.mark.parametrize("lines", [24, 40, 70])
+def test_a_report_fits_the_terminal(run, on_a_terminal, lines):
+    """Four rows of each table are shown in any case."""
+    run("study", "rastrigin", "--starts", 300, "--store", "many.sqlite")
+    code, seen = on_a_terminal("report", "many.sqlite", lines=lines)
+    assert code == 0
+    assert seen.count(" in all") == 3
+    assert seen.count("\n") <= max(lines, 37)
+    assert lines < 70 or seen.count("\n") > 60
+
+
+def test_parquet_is_not_for_a_terminal(run, on_a_terminal, saved):
+    pytest.importorskip("pyarrow")
+    code, seen = on_a_terminal("report", saved, "--format", "parquet")
+    assert (code, seen) == (2, "landscape: parquet is nothing to read on a terminal; name a file with --out\n")
 
 
 def test_a_page_for_a_browser(run, saved, tmp_path):

@@ -33,7 +33,8 @@ def test_matrix_free_agrees_and_says_so(run):
         for a, b in zip(dense[end], free[end], strict=True):
             assert abs(a["value"] - b["value"]) <= a["residual"] + b["residual"]
     assert free["index"]["low"] <= dense["index"]["estimate"] <= free["index"]["high"]
-    assert free["index"]["certified_at_least"] == 3
+    # The probes' 60 steps exhaust 29 directions: all Ritz values are eigenvalues, and certify the index.
+    assert free["index"]["certified_at_least"] == free["index"]["high"] == dense["index"]["estimate"] > 3
     assert abs(free["trace"] - dense["trace"]) < 6 * free["trace_standard_error"]
 
 
@@ -42,7 +43,7 @@ def test_tables_in_words(run):
     assert "3 directions; all eigenvalues of the dense Hessian" in text
     assert "Index 1" in text.splitlines()
     assert "Trace 6 +- " in text
-    text = run("spectrum", "spherical_spin_glass", "--set", "n=30", "--matrix-free", "--density").text
+    text = run("spectrum", "spherical_spin_glass", "--set", "n=100", "--matrix-free", "--density").text
     assert "matrix-free: Hessian-vector products, no dense Hessian" in text
     assert "for certain" in text
     assert "Density, each eigenvalue a Gaussian" in text

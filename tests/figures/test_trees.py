@@ -3,6 +3,8 @@
 import networkx as nx
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_rgba
 
 from landscape.figures.style import figure_style, new_figure
 from landscape.figures.trees import plot_disconnectivity
@@ -27,10 +29,14 @@ def segments(tree):
     return np.array(ax.collections[0].get_segments())
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_lines_meet_only_where_basins_join(seed):
-    """A vertical line never passes through the inside of a horizontal one that does not begin or end at its basin."""
-    tree = funnel(60, seed)
+@pytest.mark.parametrize(
+    "tree",
+    [*(funnel(60, seed) for seed in range(3)), funnel(60).coarse(12), funnel(2000), funnel(2000).coarse(60)],
+    ids=["0", "1", "2", "coarse", "2000", "2000 coarse"],
+)
+def test_lines_meet_only_where_basins_join(tree):
+    """A vertical line never passes through the inside of a horizontal one that does not begin or end at its basin, and
+    horizontal lines of one height touch only if they join the same basin."""
     lines = segments(tree)
     upright = lines[: len(tree)]
     level = lines[len(tree) :]
@@ -38,6 +44,15 @@ def test_lines_meet_only_where_basins_join(seed):
         x, low, high = upright[:, 0, 0], upright[:, 0, 1], upright[:, 1, 1]
         inside = (x > left[0]) & (x < right[0]) & (low < left[1] - 1e-12) & (high > left[1] + 1e-12)
         assert not inside.any()
+    inner = np.flatnonzero(tree.parent >= 0)
+    low, high = np.sort(level[:, :, 0], axis=1).T
+    basins = {}
+    for basin, height, left, right in zip(tree.parent[inner], level[:, 0, 1], low, high, strict=True):
+        span = basins.setdefault(int(basin), [height, left, right])
+        span[1:] = min(span[1], left), max(span[2], right)
+    spans = np.array(sorted(basins.values()))
+    same = spans[1:, 0] == spans[:-1, 0]
+    assert (spans[1:, 1] > spans[:-1, 2])[same].all()
 
 
 def test_every_node_has_its_line_from_its_level_to_its_parents():
@@ -56,6 +71,62 @@ def test_two_thousand_minima_are_drawn(tmp_path):
         plot_disconnectivity(tree.level, tree.parent, tree.layout(), figure.add_subplot())
         figure.savefig(tmp_path / "tree.png")
     assert (tmp_path / "tree.png").stat().st_size > 10_000
+
+
+def ink(tree):
+    """The share of a wide drawing's pixels that are darker than half."""
+    with figure_style():
+        figure = new_figure(4.6, 9.0)
+        plot_disconnectivity(tree.level, tree.parent, tree.layout(), figure.add_subplot())
+        canvas = FigureCanvasAgg(figure)
+        canvas.draw()
+    return float((np.asarray(canvas.buffer_rgba())[..., :3].mean(axis=2) < 128).mean())
+
+
+def test_a_coarse_drawing_of_two_thousand_minima_does_not_drown_in_ink():
+    """Each minimum joins the lowest one at a height of its own: the most horizontal lines, and the longest."""
+    star = nx.MultiGraph()
+    star.add_nodes_from((node, {"value": float(node)}) for node in range(2000))
+    for node in range(1, 2000):
+        star.add_edge(0, node, key=2000 + node, value=node + 50.0, saddle=2000 + node)
+    tree = disconnectivity(star)
+    assert ink(tree) > 0.3
+    assert ink(tree.coarse(60)) < 0.15
+
+
+def test_numbers_colour_the_nodes_by_a_scale():
+    tree = funnel(30)
+    value = tree.spread(np.arange(30) ** 2)
+    figure = new_figure(3.0)
+    ax = plot_disconnectivity(
+        tree.level, tree.parent, tree.layout(), figure.add_subplot(), colour=value, label="square"
+    )
+    across, upright = ax.collections
+    assert len(across.get_segments()) == (tree.parent >= 0).sum()
+    np.testing.assert_array_equal(np.array(upright.get_segments())[:, 0, 1], tree.level)
+    np.testing.assert_array_equal(upright.get_array(), value)
+    assert [other.get_ylabel() for other in figure.axes if other is not ax] == ["square"]
+
+
+def test_words_colour_the_nodes_by_a_legend():
+    tree = funnel(30)
+    word = tree.spread(["low" if height < 3 else "high" for height in tree.level[:30]])
+    ax = plot_disconnectivity(tree.level, tree.parent, tree.layout(), colour=word, label="kind")
+    legend = ax.get_legend()
+    paint = dict(zip([t.get_text() for t in legend.get_texts()], legend.get_lines(), strict=True))
+    assert (sorted(paint), legend.get_title().get_text()) == (["high", "low"], "kind")
+    assert [tuple(c) for c in ax.collections[1].get_colors()] == [to_rgba(paint[str(w)].get_color()) for w in word]
+
+
+def test_what_cannot_be_coloured_is_one_sentence():
+    tree = funnel(30)
+    parts = (tree.level, tree.parent, tree.layout())
+    with pytest.raises(ValueError, match=r"colour has shape \(30,\) but the tree has 59 nodes"):
+        plot_disconnectivity(*parts, colour=np.zeros(30))
+    with pytest.raises(ValueError, match="colour has 30 different words; at most 8"):
+        plot_disconnectivity(*parts, colour=tree.spread([f"word {k}" for k in range(30)]))
+    with pytest.raises(ValueError, match="the tree has no minima"):
+        plot_disconnectivity([], [], [])
 
 
 def test_a_forest_and_a_single_minimum():

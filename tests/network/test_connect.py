@@ -5,9 +5,8 @@ import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 
-from landscape import Landscape, classify, connect, find_critical_points, problem, transition_network
+from landscape import Landscape, connect, find_critical_points, problem, transition_network
 from landscape.critical.find import nearest
-from landscape.network.connect import branches
 
 
 def test_mueller_brown_barriers(surface):
@@ -90,17 +89,6 @@ def test_minima_found_on_the_way_are_added():
     again = transition_network(whole), transition_network(grown)
     heights = [sorted(round(data["value"], 9) for *_, data in network.edges(data=True)) for network in again]
     assert heights[0] == heights[1]
-
-
-def test_lengths_are_those_of_the_paths():
-    """On x^2 (x^2 - 2) + y^2 the branches run along the axis from 0 to 1 and -1."""
-
-    def value(x):
-        return x[..., 0] ** 4 - 2 * x[..., 0] ** 2 + x[..., 1] ** 2
-
-    well = Landscape.from_function(value, dim=2, box=(-2, 2), confining=True)
-    traced = branches(well, classify(well, [0.0, 0.0]))
-    np.testing.assert_allclose(traced.length, 1.0, atol=1e-6)
 
 
 def test_a_branch_without_a_bottom_is_lost():

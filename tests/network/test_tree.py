@@ -47,10 +47,12 @@ def test_saddles_of_equal_height_join_at_once():
     assert tree.children()[5] == [0, 1, 2, 3, 4]
 
 
+@pytest.mark.parametrize("coarse", [False, True])
 @pytest.mark.parametrize("levels", [None, 4])
-def test_no_lines_cross(levels, random_network):
+def test_no_lines_cross(levels, coarse, random_network):
     """The leaves of every subtree are neighbours, each node stands over its own leaves, and levels rise to the root."""
     tree = disconnectivity(random_network(7, nodes=200, edges=400, levels=levels))
+    tree = tree.coarse(20) if coarse else tree
     place, children = tree.layout(), tree.children()
     leaves = [[k] if k < len(tree.minimum) else [] for k in range(len(tree))]
     for node, joined in enumerate(children):
@@ -64,6 +66,40 @@ def test_no_lines_cross(levels, random_network):
     assert sorted(place[: len(tree.minimum)]) == list(range(len(tree.minimum)))
     assert tree.leaves()[tree.roots].sum() == len(tree.minimum)
     assert tree.lowest()[tree.roots].min() == tree.level.min()
+
+
+@pytest.mark.parametrize("levels", [2, 3, 30])
+@pytest.mark.parametrize("seed", range(3))
+def test_a_coarse_tree_is_the_tree_at_its_levels(seed, levels, random_network):
+    """At each level the superbasins are those of the whole tree, and between two levels none join."""
+    tree = disconnectivity(random_network(seed))
+    coarse = tree.coarse(levels)
+    heights = coarse.level[len(coarse.minimum) :]
+    grid = np.linspace(tree.level.min(), tree.level[len(tree.minimum) :].max(), levels)
+    assert set(heights) <= set(grid)
+    inner = coarse.parent >= 0
+    assert (coarse.level[coarse.parent[inner]] > coarse.level[inner]).all()
+    for level in grid:
+        assert coarse.superbasins(level) == tree.superbasins(level)
+    assert coarse.leaves()[coarse.roots].sum() == len(tree.minimum)
+    assert set(coarse.saddle.tolist()) <= set(tree.saddle.tolist())
+
+
+def test_what_has_no_superbasins_stays_as_it_is_and_one_level_is_refused(random_network):
+    lonely = nx.MultiGraph()
+    lonely.add_nodes_from((node, {"value": float(node)}) for node in range(3))
+    assert len(disconnectivity(lonely).coarse(5)) == 3
+    with pytest.raises(ValueError, match="levels is 1 but must be at least 2"):
+        disconnectivity(random_network(0)).coarse(1)
+
+
+def test_an_attribute_spreads_from_the_lowest_minimum_of_each_superbasin(random_network):
+    tree = disconnectivity(random_network(3))
+    np.testing.assert_array_equal(tree.spread(tree.level[: len(tree.minimum)]), tree.lowest())
+    words = tree.spread([f"minimum {k}" for k in tree.minimum])
+    for node in range(len(tree.minimum), len(tree)):
+        basin = next(group for group in tree.superbasins(tree.level[node]) if _first(tree, node) in group)
+        assert words[node] == f"minimum {basin[0]}"
 
 
 def test_a_tree_of_two_thousand_minima_is_no_trouble():
@@ -86,3 +122,10 @@ def test_the_ring_of_angles(ring):
     height = [8 * (1 - np.cos(a)) + 1 + np.cos(a) for a in (np.pi / 7, 3 * np.pi / 7)]
     np.testing.assert_allclose(tree.level[5:], height, atol=1e-8)
     assert [len(joined) for joined in tree.children()[5:]] == [3, 3]
+
+
+def _first(tree, node):
+    """The number of a minimum that a node holds."""
+    while node >= len(tree.minimum):
+        node = tree.children()[node][0]
+    return tree.minimum[node]

@@ -5,7 +5,9 @@ import sys
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
+from landscape.cli import main
 from landscape.problems.data import BUNDLED, load_data
 
 SHAPES = {
@@ -62,6 +64,27 @@ def test_without_scikit_learn_the_command_that_installs_it_is_told(monkeypatch):
     with pytest.raises(ImportError, match=re.escape(sentence)):
         load_data("iris")
     assert load_data("chebyshev3").inputs.shape == (20, 1)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["study", "mlp", "--set", "data=iris"],
+        ["descend", "mlp", "--set", "data=iris"],
+        ["spectrum", "linear_autoencoder", "--set", "data=iris"],
+    ],
+)
+def test_commands_tell_it_in_one_sentence(monkeypatch, tmp_path, words):
+    monkeypatch.setitem(sys.modules, "sklearn.datasets", None)
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(main, words)
+    assert result.exit_code == 2
+    assert result.output.strip().splitlines()[-1] == (
+        "landscape: iris comes with scikit-learn, which is not installed; "
+        "install it with: pip install 'landscape[data]'"
+    )
+    assert "Traceback" not in result.output
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(("degree", "formula"), [(0, lambda x: 1 + 0 * x), (3, lambda x: 4 * x**3 - 3 * x)])

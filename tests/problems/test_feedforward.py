@@ -86,6 +86,7 @@ def test_blocks_change_nothing_but_rounding(monkeypatch, block, loss):
     x, v = np.random.default_rng(3).standard_normal((2, 6, network.dim))
     whole = [network.value(x), network.gradient(x), network.hessian(x), network.hvp(x, v), network.hvp(x[0], v)]
     monkeypatch.setattr(feedforward, "_BLOCK", block)
+    monkeypatch.setattr(feedforward, "_HESSIAN_BLOCK", block)
     largest = 0
     forward = FeedForward._forward
 

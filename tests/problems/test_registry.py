@@ -49,6 +49,7 @@ def test_the_zoo_is_whole():
         "phase_retrieval",
         "phi4",
         "quadratic",
+        "random_feature_field",
         "rastrigin",
         "rosenbrock",
         "six_hump_camel",

@@ -56,6 +56,20 @@ def test_a_double_eigenvalue_may_be_missed_but_never_invented():
         assert free.index_low <= 3 <= free.index_high
 
 
+@pytest.mark.parametrize("negative", [0, 1, 60, 199, 200])
+def test_ritz_values_of_the_probes_bound_the_index_on_both_sides(negative):
+    """Cauchy's interlacing: 3 pairs of each end are asked for, a space of 40 dimensions certifies more."""
+    lam = np.concatenate([np.linspace(-2, -0.5, negative), np.linspace(0.5, 1, 200 - negative)])
+    landscape = problem("quadratic", eigenvalues=tuple(lam))
+    for seed in range(5):
+        free = hessian_spectrum(landscape, np.zeros(200), np.random.default_rng(seed), 3, dense=False, steps=40)
+        assert free.index_certified <= free.index_low <= negative <= free.index_high
+        assert free.index_low <= free.index <= free.index_high
+        if negative == 60:
+            assert free.index_certified > 3
+            assert free.index_high <= 200 - 10
+
+
 def test_zero_eigenvalues_leave_the_index_open():
     flat = problem("quadratic", eigenvalues=(-1.0, 0.0, 0.0, 3.0))
     spectrum = hessian_spectrum(flat, np.zeros(4), np.random.default_rng(0), top=1)

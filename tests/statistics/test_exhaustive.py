@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from landscape import exhaust, problem
+from landscape.critical.find import nearest
 
 
 @pytest.mark.parametrize("name", ["himmelblau", "six_hump_camel", "styblinski_tang"])
@@ -25,3 +26,12 @@ def test_few_searches_are_made_up_for_by_rounds():
 def test_nothing_to_do(starts, rounds):
     with pytest.raises(ValueError, match="must be at least 1"):
         exhaust(problem("himmelblau"), np.random.default_rng(0), starts, rounds)
+
+
+def test_all_points_of_a_field_in_four_dimensions():
+    # Twice, with other starts: the same points, whose signed sum is that of the torus.
+    landscape = problem("gaussian_field", dim=4, length=5.0)
+    found = [exhaust(landscape, np.random.default_rng(seed), starts, 30) for seed, starts in ((0, 300), (1, 600))]
+    assert len(found[0]) == len(found[1]) > 100
+    assert (nearest(landscape, found[0].x, found[1].x) >= 0).all()
+    assert all(points.euler.holds for points in found)

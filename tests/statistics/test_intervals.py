@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from landscape.statistics.intervals import bootstrap_ratio_interval, clopper_pearson
+from landscape.statistics.intervals import bootstrap_ratio_interval, clopper_pearson, clustered_mean
 
 
 @given(n=st.integers(1, 500), data=st.data(), confidence=st.floats(0.5, 0.999))
@@ -97,3 +97,32 @@ def test_bootstrap_leaves_out_resamples_without_a_denominator():
 def test_bootstrap_refuses_what_has_no_ratio(numerator, denominator, message):
     with pytest.raises(ValueError, match=message):
         bootstrap_ratio_interval(numerator, denominator, np.random.default_rng(0))
+
+
+def test_mean_of_points_that_belong_together():
+    # Samples whose points are copies of one number know no more than their samples: the error is that of the samples.
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal(50)
+    mean, error = clustered_mean(np.repeat(x, 7), np.repeat(np.arange(50), 7))
+    assert mean == pytest.approx(x.mean())
+    assert error == pytest.approx(x.std(ddof=1) / np.sqrt(50))
+    assert clustered_mean([1.0, 3.0], [0, 0])[1] == pytest.approx(0, abs=1e-15)
+
+
+def test_the_error_of_the_mean_is_what_it_varies_by():
+    # Numbers of points that depend on the sample, as values do: 2,000 repetitions tell their spread to 3 %.
+    rng = np.random.default_rng(1)
+    found = []
+    for _ in range(2000):
+        shift = rng.standard_normal(40)
+        sizes = rng.poisson(3 + 2 * (shift > 0))
+        owner = np.repeat(np.arange(40), sizes)
+        found.append(clustered_mean(shift[owner] + rng.standard_normal(len(owner)), owner))
+    mean, error = np.array(found).T
+    assert np.sqrt((error**2).mean()) == pytest.approx(mean.std(), rel=0.07)
+
+
+@pytest.mark.parametrize(("x", "owner"), [([], []), ([1.0], [0, 1]), ([[1.0]], [[0]])])
+def test_means_of_nothing(x, owner):
+    with pytest.raises(ValueError, match="expected the same"):
+        clustered_mean(x, owner)

@@ -78,6 +78,31 @@ def test_basins_are_fractions_of_all_starts_with_exact_intervals(himmelblau):
     assert basins(replace(himmelblau, basin=np.full(20, -1))) == []
 
 
+def test_edges_are_rows_of_the_points(himmelblau):
+    report, lines = strict(as_json(himmelblau)), himmelblau.branches
+    network = report["branches"]
+    assert {key: network[key] for key in network if key != "edges"} == {
+        "minima": 4,
+        "saddles": 4,
+        "pieces": 1,
+        "lost_lines": 0,
+        "added_points": 0,
+        "added": [],
+    }
+    np.testing.assert_array_equal([edge["saddle"] for edge in network["edges"]], lines.saddle)
+    np.testing.assert_array_equal([edge["ends"] for edge in network["edges"]], lines.end)
+    np.testing.assert_array_equal([edge["lengths"] for edge in network["edges"]], lines.length)
+    assert {status for edge in network["edges"] for status in edge["status"]} == {"arrived"}
+    lost = replace(lines, end=np.where(lines.end == lines.end[0, 0], -1, lines.end), length=np.full((4, 2), np.nan))
+    network = strict(as_json(replace(himmelblau, branches=lost)))["branches"]
+    assert network["edges"][0]["ends"][0] is None
+    assert network["edges"][0]["lengths"] == [None, None]
+    assert network["lost_lines"] == sum(edge["ends"].count(None) for edge in network["edges"]) == 2
+    assert (network["saddles"], network["pieces"]) == (2, 2)
+    unfollowed = replace(himmelblau, study=replace(himmelblau.study, network=False))
+    assert strict(as_json(unfollowed))["branches"] is None
+
+
 def test_what_is_not_finite_is_null(himmelblau):
     infinite = np.full(4, np.inf)
     escapes = replace(himmelblau.escapes, median_steps=infinite, predicted_median_steps=-infinite)
@@ -91,7 +116,13 @@ def test_what_is_not_finite_is_null(himmelblau):
 
 
 def test_nothing_found_is_a_report_too(himmelblau):
-    nothing = replace(himmelblau, points=himmelblau.points[:0], escapes=himmelblau.escapes[:0], basin=np.full(2100, -1))
+    nothing = replace(
+        himmelblau,
+        points=himmelblau.points[:0],
+        escapes=himmelblau.escapes[:0],
+        branches=himmelblau.branches[:0],
+        basin=np.full(2100, -1),
+    )
     report = strict(as_json(nothing))
     assert report["critical_points"]["total"] == 0
     assert report["critical_points"]["by_index"] == {}

@@ -15,7 +15,7 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 
-from landscape.study.chunks import ESCAPE, EXPLORATION, SEARCH, Part
+from landscape.study.chunks import ESCAPE, EXPLORATION, NETWORK, SEARCH, Part
 from landscape.study.declaration import Study
 from landscape.study.faults import Fault
 from landscape.study.reading import StoreError
@@ -64,7 +64,7 @@ def test_round_trip_of_what_is_rare(small, differing):
     points = replace(small.points, value=np.full(len(small.points), np.nan), betti_numbers=None)
     fault = Fault("raised ä", "n'\"\n", 3, [0.1, 1e-300], [0.0, 0.0], [1.0, 2.0])
     parts = [
-        Part(points, small.descent, small.basin, escapes, (fault, fault), "", 0.25),
+        Part(points, small.descent, small.basin, escapes, small.branches, points[:2], (fault, fault), "", 0.25),
         Part(points[:0], basin=np.full(20, -1), escapes=escapes[:0]),
         Part(failure="took longer than 3 s"),
         Part(),
@@ -98,7 +98,7 @@ def test_any_sqlite_client_can_read_it(saved, small):
     assert set(arrays) >= {"basin", "points.eigenvalues", "points.method", "points.start"}
     assert json.loads(entries["study"])["target"]["name"] == "himmelblau"
     assert json.loads(entries["versions"])["numpy"] == np.__version__
-    assert {phase for phase, _, _ in chunks} == {SEARCH, EXPLORATION, ESCAPE, RESULT}
+    assert {phase for phase, _, _ in chunks} == {SEARCH, EXPLORATION, ESCAPE, NETWORK, RESULT}
     assert all(json.loads(text)["seconds"] > 0 for phase, _, text in chunks if phase != RESULT)
 
 
@@ -264,12 +264,12 @@ def test_files_that_are_no_studies_are_told_apart(tmp_path):
             open_study(missing)
 
 
-@pytest.mark.parametrize(("version", "age"), [(99, "a newer"), (1, "an older")])
+@pytest.mark.parametrize(("version", "age"), [(99, "a newer"), (2, "an older")])
 def test_another_schema_is_refused(saved, version, age):
     damage(saved, f"PRAGMA user_version = {version}")
     before = saved.read_bytes()
     for use in (open_study, lambda path: run_study(SMALL, store=path)):
-        with pytest.raises(StoreError, match=f"is from {age} version of landscape: its schema is {version}, not 2$"):
+        with pytest.raises(StoreError, match=f"is from {age} version of landscape: its schema is {version}, not 3$"):
             use(saved)
     assert saved.read_bytes() == before
 
@@ -280,7 +280,7 @@ def test_another_schema_is_refused(saved, version, age):
         ("DELETE FROM entry WHERE name = 'study'", "its entry 'study' is missing"),
         (
             "DELETE FROM array WHERE name = 'points.x'",
-            "its array 'points.x' in chunk 0 of 'descent and search' is miss",
+            "its array 'points.x' in chunk 0 of '.*' is miss",
         ),
         ("DELETE FROM chunk WHERE phase = 'escape'", "array "),
         ("UPDATE chunk SET number = 3 WHERE phase = 'escape'", "array "),
@@ -382,4 +382,5 @@ def test_a_damaged_index_cannot_swap_two_arrays(saved, small, differing):
 
 
 def test_every_field_of_a_part_is_stored():
-    assert {f.name for f in fields(Part)} == {"points", "descent", "basin", "escapes", "faults", "failure", "seconds"}
+    results = {"points", "descent", "basin", "escapes", "branches", "added"}
+    assert {f.name for f in fields(Part)} == {*results, "faults", "failure", "seconds"}

@@ -6,7 +6,7 @@ from scipy import stats
 
 from landscape.theory import goe_counts
 from landscape.theory.goe import goe_index_law
-from landscape.theory.goe_counts import goe_count_law, goe_ordered_density, goe_ordered_mean
+from landscape.theory.goe_counts import goe_count_law, goe_ordered_density, goe_ordered_mean, goe_ordered_tails
 from landscape.theory.random_matrices import goe_density
 
 
@@ -134,3 +134,15 @@ def test_bad_sizes_are_refused(n):
 def test_bad_thresholds_are_refused():
     with pytest.raises(ValueError, match="t is"):
         goe_count_law(2, [0.0, np.nan])
+
+
+def test_tails_of_the_ordered_eigenvalues():
+    # One eigenvalue is normal, of variance 1; of three the largest lies below t if all do.
+    t = np.array([-30.0, -6.0, 0.0, 2.0])
+    above, below = goe_ordered_tails(1, t)
+    np.testing.assert_allclose(above[:, 0], stats.norm.sf(t), rtol=1e-12)
+    np.testing.assert_allclose(below[1:, 0], stats.norm.cdf(t[1:]), rtol=1e-8)  # of 1e-9, eight digits are left
+    above, below = goe_ordered_tails(3, t)
+    np.testing.assert_allclose(below[:, 2], goe_count_law(3, t)[:, 3], rtol=1e-6, atol=1e-20)
+    np.testing.assert_allclose(above + below, 1, atol=1e-12)
+    np.testing.assert_allclose(goe_ordered_tails(3, -t)[0], below[:, ::-1], rtol=1e-9, atol=1e-25)

@@ -3,15 +3,19 @@
 import numpy as np
 import pytest
 
+from landscape.problems import problem
 from landscape.theory import spin_glass
 from landscape.theory.spin_glass import (
     Mixture,
+    index_at_value,
     mean_critical_points,
     mean_critical_points_total,
     mean_value_by_index,
     mixed,
     mixed_mean_critical_points,
     pure,
+    value_bounds,
+    value_density,
 )
 
 # Reference values (spin_glass_counts.json, p = 3): mean numbers for the lower half of the indices.
@@ -162,3 +166,58 @@ def test_what_is_not_resolved_is_not_passed_on(monkeypatch):
         mean_critical_points(10, 40)
     with pytest.raises(ArithmeticError, match="too strong"):
         mixed_mean_critical_points(mixed({1: 1.0, 2: 1e-4}), 4)
+
+
+def test_the_density_of_the_value_adds_up_to_the_mean_numbers():
+    u = np.linspace(-4, 4, 1601)
+    for p, n in ((2, 4), (3, 5), (4, 3)):
+        total = value_density(p, n, u).sum(axis=0) * (u[1] - u[0])
+        np.testing.assert_allclose(total, mean_critical_points(p, n), rtol=1e-8)
+        mean = (u @ value_density(p, n, u)) / value_density(p, n, u).sum(axis=0)
+        np.testing.assert_allclose(mean, mean_value_by_index(p, n), atol=1e-8)
+
+
+def test_the_index_at_a_value_is_that_of_all_points_of_few_spins():
+    # n = 2: the circle, where f is a trigonometric polynomial: its critical points by the sign changes of the slope on
+    # a fine grid, in 4,000 samples; four standard errors in each of six bins.
+    t = np.linspace(0, 2 * np.pi, 721)
+    x = np.stack([np.cos(t), np.sin(t)], axis=1)
+    values, indices = [], []
+    for seed in range(4000):
+        f = problem("spherical_spin_glass", p=3, n=2, seed=seed).value(x)
+        rise = np.diff(np.append(f, f[1]))
+        turns = rise[:-1] * rise[1:] < 0
+        values.append(f[1:][turns])
+        indices.append(rise[:-1][turns] > 0)
+    value, index = np.concatenate(values) / np.sqrt(2), np.concatenate(indices)
+    excess = index - index_at_value(3, 2, value)
+    for low, high in ((-4, -0.8), (-0.8, -0.4), (-0.4, 0), (0, 0.4), (0.4, 0.8), (0.8, 4)):
+        part = excess[(value > low) & (value < high)]
+        assert len(part) > 1000
+        assert abs(part.mean()) < 4 * part.std() / np.sqrt(len(part))
+
+
+@pytest.mark.parametrize(("n", "expected"), [(3, 0.1), (10, 1e-3), (16, 1e-6)])
+def test_the_mean_number_outside_the_bounds_is_what_was_asked_for(n, expected):
+    u = np.linspace(-5, 5, 2001)
+    density = value_density(3, n, u)
+    low, high = value_bounds(3, n, expected)
+    outside = density[(u[:, None] < low) | (u[:, None] > high)].sum() * (u[1] - u[0])
+    assert expected / 3 < outside < expected
+    np.testing.assert_allclose(low, -high[::-1])
+    assert (np.diff(high) > 0).all()
+
+
+def test_bounds_close_in_on_the_law_for_large_n():
+    # In the middle a shift of the index by m costs about (pi m)^2 / (2 ln n) in the exponent, for exp(n ln(2) / 2)
+    # points: the fraction is bound to the curve within something between 1 / n, for few spins, and 1 / sqrt(n).
+    widths = [np.diff([b[n // 2] for b in value_bounds(3, n, 1e-5)])[0] for n in (10, 40)]
+    assert 1 / 4 < widths[1] / widths[0] < 1 / 2
+
+
+@pytest.mark.parametrize(
+    ("n", "expected", "error"), [(1, 1e-3, ValueError), (5, 0.0, ValueError), (5, -1.0, ValueError)]
+)
+def test_bounds_that_make_no_sense(n, expected, error):
+    with pytest.raises(error, match="at least 2 and positive"):
+        value_bounds(3, n, expected)
