@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from landscape.arrays import Array, IntArray, as_batch, matvec, norm, transpose
 from landscape.batch import RUNNING, run_active_set
+from landscape.critical.trust_region import gradient_noise
 from landscape.function import Landscape
 from landscape.results import Results, in_words, transient
 from landscape.spectrum.dense import tangent_system
@@ -135,6 +136,8 @@ def flow(
         lam, modes = np.linalg.eigh(np.where(finite[:, None, None], system.hessian, 0.0))
         g = matvec(transpose(modes), np.where(finite[:, None], system.gradient, 0.0))
         arrived = _newton_length(lam, g, scale) <= ARRIVED_WITHIN * scale
+        # What rounding leaves of the gradient may point along zero modes, where Newton steps are long and mean nothing.
+        arrived |= finite & (norm(system.gradient) <= gradient_noise(landscape, line.x, system))
 
         z = -line.pace[:, None] * lam
         first = -line.pace[:, None] * _phi1(z) * g

@@ -5,7 +5,17 @@ import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 
-from landscape import FlowLines, FlowStatus, Landscape, classify, flow, problem
+from landscape import (
+    EigenvectorFollowing,
+    FlowLines,
+    FlowStatus,
+    Kind,
+    Landscape,
+    classify,
+    find_critical_points,
+    flow,
+    problem,
+)
 from landscape.escape.flow import _phi1, _phi3
 
 
@@ -151,3 +161,14 @@ def test_phi_functions_keep_their_digits():
 def test_bad_arguments_are_named(options, message):
     with pytest.raises(ValueError, match=message):
         flow(problem("himmelblau"), **{"starts": [[0.0, 0.0]], **options})
+
+
+@pytest.mark.parametrize("away", [0.0, 1e-6])
+def test_rounding_along_zero_modes_keeps_no_line_from_arriving(away):
+    landscape = problem("lennard_jones", atoms=13)
+    rng = np.random.default_rng(0)
+    minima = find_critical_points(landscape, landscape.starts(rng, 40), EigenvectorFollowing(0), 100)
+    r = minima.x[minima.kind == Kind.MINIMUM].reshape(-1, 1, 13, 3)
+    turned = (r @ np.linalg.qr(rng.normal(size=(20, 3, 3)))[0]).reshape(-1, landscape.dim)
+    lines = flow(landscape, turned + away * rng.normal(size=turned.shape), max_steps=60)
+    assert lines.count()["arrived"] == len(turned) >= 200
