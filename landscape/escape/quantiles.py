@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
 
 from landscape.arrays import Array
 
@@ -58,12 +57,14 @@ def quantile_interval(sample: npt.ArrayLike, q: float, confidence: float = 0.95)
     >>> quantile_interval(range(1, 101), 0.5)
     (40.0, 61.0)
     """
+    from scipy.stats import binom  # takes longer to import than all else that a study does at its beginning
+
     if not 0 < confidence < 1:
         raise ValueError(f"confidence is {confidence} but must lie strictly between 0 and 1")
     ordered = np.concatenate([[-np.inf], _ordered(sample, q), [np.inf]])
     n = len(ordered) - 2
     tail = (1 - confidence) / 2
-    first, last = stats.binom.ppf([tail, 1 - tail], n, q) if n else (0, 0)
+    first, last = binom.ppf([tail, 1 - tail], n, q) if n else (0, 0)
     return float(ordered[int(max(first, 0))]), float(ordered[int(min(last, n)) + 1])
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+from scipy.special import betainccinv, betaincinv
 
 from landscape.arrays import Array
 
@@ -48,8 +48,8 @@ def clopper_pearson(successes: npt.ArrayLike, trials: npt.ArrayLike, confidence:
         raise ValueError(f"successes is {successes!r} but must be integers between 0 and trials, {trials!r}")
     tail = (1 - confidence) / 2
     # A beta law needs positive parameters: the ends, whose answers are known, get a 1 in place of the 0.
-    low = np.where(k == 0, 0.0, stats.beta.ppf(tail, np.maximum(k, 1), n - k + 1))
-    high = np.where(k == n, 1.0, stats.beta.isf(tail, k + 1, np.maximum(n - k, 1)))
+    low = np.where(k == 0, 0.0, betaincinv(np.maximum(k, 1), n - k + 1, tail))
+    high = np.where(k == n, 1.0, betainccinv(k + 1, np.maximum(n - k, 1), tail))
     return low, high
 
 
