@@ -10,7 +10,7 @@ from itertools import combinations_with_replacement, pairwise
 from typing import NamedTuple
 
 import numpy as np
-from scipy import stats
+from scipy.special import chdtri
 
 from landscape.arrays import Array, IntArray
 from landscape.function import Landscape
@@ -245,7 +245,7 @@ def fourier_field(dim: int, seed: int, length: float) -> FourierField:
         If there are more waves than fit.
     """
     unit = 2 * math.pi / length
-    radius = math.sqrt(stats.chi2.isf(_NEGLECTED, dim + 4)) / unit  # k_1^4 exp(-k^2 / 2) d^n k is chi^2 of n + 4
+    radius = math.sqrt(chdtri(dim + 4, _NEGLECTED)) / unit  # k_1^4 exp(-k^2 / 2) d^n k is chi^2 of n + 4
     split = dim - max(1, dim // 2)
     most = _ball_volume(split, radius) * _ball_volume(dim - split, radius)
     if most > _MOST_COEFFICIENTS:
