@@ -56,8 +56,8 @@ def test_nothing_begins_once_it_is_to_stop():
 
 @pytest.mark.parametrize("executor", [None, ThreadPoolExecutor(2)])
 def test_a_chunk_that_loops_is_given_up(executor):
-    found = outcomes(executor, ["1", LOOP, "3"], limit=0.3)
-    assert found == {0: 1, 1: Failure("took longer than 0.3 s"), 2: 3}
+    found = outcomes(executor, ["1", LOOP, "3"], limit=2.0)
+    assert found == {0: 1, 1: Failure("took longer than 2 s"), 2: 3}
 
 
 def test_a_function_cannot_swallow_the_limit():
