@@ -26,7 +26,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # one core for both
 import numpy as np
 
 import landscape
-from landscape.critical.find import nearest
+from landscape.critical.merge import nearest
 
 BATCH = 500  # searches of ours in one turn
 TURN = 2.0  # CPU seconds of pele in one turn

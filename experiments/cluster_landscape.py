@@ -10,7 +10,8 @@ import numpy.typing as npt
 
 from landscape.arrays import Array, IntArray
 from landscape.critical.eigenvector_following import EigenvectorFollowing
-from landscape.critical.find import collect, nearest, union
+from landscape.critical.find import collect, union
+from landscape.critical.merge import nearest
 from landscape.critical.points import CriticalPoints
 from landscape.critical.search import search
 from landscape.descent.armijo import ArmijoGradientDescent

@@ -14,7 +14,7 @@ from landscape.critical.classify import classify
 from landscape.critical.completeness import coverage
 from landscape.critical.eigenvector_following import EigenvectorFollowing
 from landscape.critical.exploration import Exploration, explore
-from landscape.critical.find import nearest
+from landscape.critical.merge import nearest
 from landscape.critical.points import CriticalPoints
 from landscape.critical.search import search
 from landscape.figures.claims import Claim

@@ -12,7 +12,8 @@ import numpy.typing as npt
 from scipy.spatial import cKDTree
 
 from landscape.arrays import Array, BoolArray, IntArray, norm
-from landscape.critical.find import find_critical_points, nearest
+from landscape.critical.find import find_critical_points
+from landscape.critical.merge import nearest
 from landscape.critical.points import CriticalPoints, Kind
 from landscape.descent.ensemble import descend
 from landscape.descent.gradient_descent import GradientDescent

@@ -34,6 +34,9 @@ LEAST_SHARE = 0.97
 LARGE, LARGE_SEARCHES, LOW_SADDLES = 13, 8_000, 400
 LOWEST_OF_LARGE, LARGE_MINIMA = -44.326801, 1509
 LEAST_FUNNEL = 0.9
+DOYE_WALES = "Doye & Wales 2002, J. Chem. Phys. 116, 3777"
+WALES_DOYE = "Wales & Doye 1997, J. Phys. Chem. A 101, 5111"
+CONNECTED = "the space of structures that do not break apart is connected"
 
 
 def compute(quick: bool, seed: int, executor: Executor | None) -> dict[str, npt.NDArray[Any]]:
@@ -88,53 +91,31 @@ def described(graph: Any) -> dict[str, npt.NDArray[Any]]:
 
 
 def claims(data: Data) -> list[Claim]:
-    doye_wales = "Doye & Wales 2002, J. Chem. Phys. 116, 3777"
     result = []
     for atoms in data["sizes"].tolist():
         minima, saddles, lowest = KNOWN[atoms]
-        name = f"{atoms} atoms"
         least = LEAST_SHARE * saddles if atoms >= 9 else saddles
+        found = int(data[f"{atoms}_saddles"])
         result += [
-            Claim(f"{name}: minima", int(data[f"{atoms}_minima"]), expected=minima, tolerance=0, source=doye_wales),
-            Claim(
-                f"{name}: saddles of index 1", int(data[f"{atoms}_saddles"]), low=least, high=saddles, source=doye_wales
-            ),
-            Claim(
-                f"{name}: lowest energy",
-                data[f"{atoms}_level"].min(),
-                expected=lowest,
-                tolerance=1e-6,
-                source="Wales & Doye 1997, J. Phys. Chem. A 101, 5111",
-            ),
-            Claim(
-                f"{name}: pieces of the network",
-                int(data[f"{atoms}_components"]),
-                expected=1,
-                tolerance=0,
-                source="the space of structures that do not break apart is connected",
-            ),
+            _exactly("minima", data, atoms, "minima", minima, DOYE_WALES),
+            Claim(f"{atoms} atoms: saddles of index 1", found, low=least, high=saddles, source=DOYE_WALES),
+            _lowest(data, atoms, lowest, WALES_DOYE),
+            _exactly("pieces of the network", data, atoms, "components", 1, CONNECTED),
             *_sound(data, atoms),
         ]
     if f"{LARGE}_level" in data:
-        name = f"{LARGE} atoms"
         result += [
+            _lowest(data, LARGE, LOWEST_OF_LARGE, f"the icosahedron, {WALES_DOYE}"),
             Claim(
-                f"{name}: lowest energy",
-                data[f"{LARGE}_level"].min(),
-                expected=LOWEST_OF_LARGE,
-                tolerance=1e-6,
-                source="the icosahedron, Wales & Doye 1997, J. Phys. Chem. A 101, 5111",
-            ),
-            Claim(
-                f"{name}: minima that the lowest {LOW_SADDLES} saddles found connect",
+                f"{LARGE} atoms: minima that the lowest {LOW_SADDLES} saddles found connect",
                 int(data[f"{LARGE}_minima"]),
                 low=1,
                 high=LARGE_MINIMA,
-                source=doye_wales,
+                source=DOYE_WALES,
             ),
             Claim(
-                f"{name}: share of these minima from which steps across one saddle to a lower minimum lead to the "
-                "icosahedron",
+                f"{LARGE} atoms: share of these minima from which steps across one saddle to a lower minimum lead to "
+                "the icosahedron",
                 data[f"{LARGE}_funnel"].mean(),
                 low=LEAST_FUNNEL,
                 high=1.0,
@@ -145,17 +126,21 @@ def claims(data: Data) -> list[Claim]:
     return result
 
 
+def _exactly(what: str, data: Data, atoms: int, key: str, expected: int, source: str) -> Claim:
+    """A count that admits no error."""
+    return Claim(f"{atoms} atoms: {what}", int(data[f"{atoms}_{key}"]), expected=expected, tolerance=0, source=source)
+
+
+def _lowest(data: Data, atoms: int, expected: float, source: str) -> Claim:
+    lowest = data[f"{atoms}_level"].min()
+    return Claim(f"{atoms} atoms: lowest energy", lowest, expected=expected, tolerance=1e-6, source=source)
+
+
 def _sound(data: Data, atoms: int) -> list[Claim]:
     """What holds for every network."""
     gap = np.abs(data[f"{atoms}_minimax_height"] - data[f"{atoms}_tree_height"]).max()
     return [
-        Claim(
-            f"{atoms} atoms: branches of saddles that end nowhere",
-            int(data[f"{atoms}_lost"]),
-            expected=0,
-            tolerance=0,
-            source="the energy is bounded below",
-        ),
+        _exactly("branches of saddles that end nowhere", data, atoms, "lost", 0, "the energy is bounded below"),
         Claim(
             f"{atoms} atoms: largest difference between the tree's levels and the heights of minimax paths",
             gap,

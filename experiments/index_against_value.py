@@ -19,7 +19,7 @@ from landscape.arrays import Array, IntArray
 from landscape.critical.along_descent import along_descent
 from landscape.critical.classify import classify
 from landscape.critical.eigenvector_following import EigenvectorFollowing
-from landscape.critical.find import nearest
+from landscape.critical.merge import nearest
 from landscape.critical.newton import Newton
 from landscape.critical.search import SearchMethod, search
 from landscape.descent.ensemble import descend

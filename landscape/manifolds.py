@@ -113,6 +113,8 @@ class Euclidean:
         low, high = corners
         if not (np.isfinite(low).all() and np.isfinite(high).all() and (low < high).all()):
             raise ValueError(f"box is {low.tolist()} to {high.tolist()}; every low must be finite and below its high")
+        if (high / 2 - low / 2).max() > np.finfo(np.float64).max / 2:
+            raise ValueError(f"box is {low.tolist()} to {high.tolist()}, too wide for a number to hold")
         object.__setattr__(self, "box", (low, high))
         object.__setattr__(self, "_corners", (tuple(low.tolist()), tuple(high.tolist())))
 

@@ -69,20 +69,50 @@ class ParticleSymmetry:
 
         With reflections 2 N! / |point group|, the number of permutation-inversion isomers (Wales 2003, *Energy
         Landscapes*, section 3.4), and half as many for a linear arrangement, whose every reflection is undone by a
-        rotation. None for more than 20 particles, where 2 N! does not fit 64 bits.
+        rotation. 0 where particles coincide. None for more than 20 particles, where 2 N! does not fit 64 bits: see
+        `log_orbit_size`.
         """
         if self.particles > _MOST_PARTICLES:
             return None
+        elements = (2 if self.reflection else 1) * math.factorial(self.particles)
+        order = self.point_group_order(manifold, x)
+        return np.where(order > 0, elements // np.maximum(order, 1), 0)
+
+    def log_orbit_size(self, manifold: Manifold, x: Array) -> Array:
+        """The natural logarithm of `orbit_size` for any number of particles, (...); not a number where they
+        coincide.
+
+        Examples
+        --------
+        >>> import landscape
+        >>> ring = np.exp(2j * np.pi * np.arange(30) / 30)
+        >>> x = np.stack([ring.real, ring.imag, np.zeros(30)], axis=-1).ravel()
+        >>> isomers = landscape.ParticleSymmetry(30).log_orbit_size(landscape.Euclidean(90), x)
+        >>> bool(np.isclose(isomers, math.log(math.factorial(30) // 60)))
+        True
+        """
+        elements = math.lgamma(self.particles + 1) + (math.log(2) if self.reflection else 0.0)
+        order = self.point_group_order(manifold, x)
+        return np.where(order > 0, elements - np.log(np.maximum(order, 1)), np.nan)
+
+    def point_group_order(self, manifold: Manifold, x: Array) -> IntArray:
+        """How many of the permutations, with or without a reflection if these count, a rigid motion undoes, (...).
+
+        The order of the point group; for a linear arrangement, whose point group is infinite, that of the group modulo
+        rotations about the line, 4 with a centre and 2 without. 0 where particles coincide.
+
+        A structure is laid onto itself in every pair of frames that could make it fit, see `distance`: a frame and a
+        handedness leave one motion, which counts if every particle arrives at one.
+        """
         if self.particles == 1:
-            return np.ones(x.shape[:-1], dtype=np.int64)
+            return np.full(x.shape[:-1], 2 if self.reflection else 1, dtype=np.int64)
         r = self._centred(x).reshape(-1, self.particles, 3)
         tolerance = _FIXED * manifold.length_scale
-        stabilizer = np.zeros(len(r), dtype=np.int64)
+        order = np.zeros(len(r), dtype=np.int64)
         for frames in self._matches(r, r, tolerance):
             fixing = frames.one_to_one & (frames.gap.max(axis=1, initial=0.0) <= tolerance)
-            stabilizer += np.bincount(frames.owner[fixing], minlength=len(r))
-        elements = (2 if self.reflection else 1) * math.factorial(self.particles)
-        return (elements // np.maximum(stabilizer, 1)).reshape(x.shape[:-1])
+            order += np.bincount(frames.owner[fixing], minlength=len(r))
+        return order.reshape(x.shape[:-1])
 
     def symmetrize(self, x: Array, rng: np.random.Generator) -> Array:
         """Each structure of `x`, (m, 3 N), given a rotation axis of prime order, a mirror plane or a centre.

@@ -34,7 +34,7 @@ class Symmetry(Protocol):
 
     def orbit_size(self, manifold: Manifold, x: Array) -> IntArray | None:
         """How many orbits of the group's identity component the orbit of each `x` consists of, (...): the number of
-        its points if the group is finite. None where that cannot be told."""
+        its points if the group is finite. None where that cannot be told, and 0 for a point of which it cannot."""
 
     def symmetrize(self, x: Array, rng: np.random.Generator) -> Array:
         """Each of the points `x`, (m, n), moved to where a random element of the group other than the identity leaves

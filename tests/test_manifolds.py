@@ -358,3 +358,11 @@ def test_a_box_is_not_changed_through_the_callers_array():
 def test_impossible_manifolds_are_refused(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+def test_a_box_is_as_wide_as_a_number_can_be_and_no_wider():
+    largest = np.finfo(np.float64).max
+    with pytest.raises(ValueError, match=r"^box is \[-1e\+308\] to \[1e\+308\], too wide for a number to hold$"):
+        Euclidean(1, (-1e308, 1e308))
+    points = Euclidean(1, (-largest / 2, largest / 2)).sample(np.random.default_rng(0), 10)
+    assert np.isfinite(points).all()

@@ -1,13 +1,14 @@
 """Identical particles: one structure is one point, rigid motions are flat, symmetric structures stay symmetric."""
 
-from itertools import permutations
-from math import factorial
+from itertools import permutations, product
+from math import factorial, lgamma, log
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from landscape import find_critical_points, problem
 from landscape.arrays import matvec, norm, transpose
 from landscape.manifolds import Euclidean
 from landscape.particles import ParticleSymmetry
@@ -49,6 +50,7 @@ POINT_GROUP = {
 }
 
 every_structure = pytest.mark.parametrize("r", STRUCTURES.values(), ids=STRUCTURES.keys())
+SMALL = {name: r for name, r in STRUCTURES.items() if len(r) <= 7}  # 7! permutations can be tried
 seeds = st.integers(0, 2**32 - 1)
 
 
@@ -63,11 +65,14 @@ def copy(r, rng, reflect=True):
     return (sign * r[rng.permutation(len(r))] @ rotation(rng).T + rng.normal(size=3)).ravel()
 
 
-def misfit_after_turning(r, q):
-    """Distance of two structures after the best proper rotation about the origin."""
-    u, _, vt = np.linalg.svd(r.T @ q)
-    u[:, -1] *= np.sign(np.linalg.det(u @ vt))
-    return np.linalg.norm(r @ u @ vt - q)
+def point_group_order(r, reflection=True, translation=True):
+    """By trying every permutation, with and without inversion, (N, 3): how many the best rotation (Kabsch) undoes."""
+    r = r - r.mean(axis=0) if translation else r
+    images = r[np.array(list(permutations(range(len(r)))))]
+    images = np.concatenate([images, -images]) if reflection else images
+    u, _, vt = np.linalg.svd(r.T @ images)
+    u[:, :, -1] *= np.sign(np.linalg.det(u @ vt))[:, None]
+    return int((norm((r @ u @ vt - images).reshape(len(images), -1)) < 1e-6).sum())
 
 
 def space(r):
@@ -225,19 +230,28 @@ def test_orbit_size_is_the_number_of_isomers(r, request):
     assert sizes.tolist() == [[2 * factorial(n) // order] * 3] * 2
 
 
-@every_structure
+@pytest.mark.parametrize("r", SMALL.values(), ids=SMALL.keys())
+@pytest.mark.parametrize("translation", [True, False])
 @pytest.mark.parametrize("reflection", [True, False])
-def test_orbit_size_by_trying_every_permutation(r, request, reflection):
+def test_orbits_by_trying_every_permutation(r, reflection, translation):
     n = len(r)
-    if n > 6:
-        pytest.skip("too many permutations")
+    symmetry = ParticleSymmetry(n, reflection, translation)
+    order = point_group_order(r, reflection, translation)
+    assert symmetry.point_group_order(space(r), r.ravel()) == order
     # The group's components are the permutations, each with and without a reflection; those that map the structure to
     # itself, after a turn, do not lead to another orbit of the rigid motions.
-    symmetry = ParticleSymmetry(n, reflection=reflection)
-    centred, signs = r - r.mean(axis=0), (1, -1) if reflection else (1,)
-    images = [sign * centred[list(p)] for p in permutations(range(n)) for sign in signs]
-    fixed = sum(misfit_after_turning(centred, image) < 1e-6 for image in images)
-    assert symmetry.orbit_size(space(r), r.ravel()) == len(images) // fixed
+    assert symmetry.orbit_size(space(r), r.ravel()) == (2 if reflection else 1) * factorial(n) // order
+
+
+@pytest.mark.parametrize("reflection", [True, False])
+@pytest.mark.parametrize("particles", [3, 4, 5, 6])
+def test_orders_of_random_symmetric_structures_by_trying_every_permutation(particles, reflection):
+    rng = np.random.default_rng(particles)
+    symmetry = ParticleSymmetry(particles, reflection)
+    x = symmetry.symmetrize(rng.normal(size=(30, 3 * particles)), rng)
+    expected = [point_group_order(r, reflection) for r in x.reshape(-1, particles, 3)]
+    assert symmetry.point_group_order(space(x[0]), x).tolist() == expected
+    assert max(expected) > 1
 
 
 def test_orbit_size_of_a_structure_that_is_nearly_symmetric():
@@ -248,10 +262,116 @@ def test_orbit_size_of_a_structure_that_is_nearly_symmetric():
     assert cube.orbit_size(Euclidean(24), (CUBE * [1, 1.001, 1.002]).ravel()) == 2 * factorial(8) // 8
 
 
-def test_orbit_sizes_that_64_bits_cannot_hold_are_not_told():
+def test_orbit_sizes_that_64_bits_cannot_hold_are_told_by_their_logarithms():
     r = np.random.default_rng(0).normal(size=63)
     assert ParticleSymmetry(20).orbit_size(Euclidean(60), r[:60]) == 2 * factorial(20)
     assert ParticleSymmetry(21).orbit_size(Euclidean(63), r) is None
+    for reflection in (True, False):
+        symmetry = ParticleSymmetry(21, reflection)
+        assert symmetry.log_orbit_size(Euclidean(63), r) == pytest.approx(log((1 + reflection) * factorial(21)))
+        assert symmetry.log_orbit_size(Euclidean(63), np.tile(r, (2, 3, 1))).shape == (2, 3)
+
+
+def test_orbits_of_particles_that_coincide_are_not_told():
+    x = np.array([[0.0, 0, 0, 0, 0, 0, 1, 0, 0], [0, 0, 0, 1, 0, 0, 3, 0, 0], np.zeros(9)])
+    symmetry, manifold = ParticleSymmetry(3), Euclidean(9)
+    assert symmetry.point_group_order(manifold, x).tolist() == [0, 2, 0]
+    assert symmetry.orbit_size(manifold, x).tolist() == [0, 6, 0]
+    np.testing.assert_allclose(symmetry.log_orbit_size(manifold, x), [np.nan, log(6), np.nan])
+
+
+def truncated_octahedron():
+    """The 38 sites of a face-centred cubic crystal nearest to a hole between them, (38, 3)."""
+    sites = np.array([site for site in product(range(-2, 3), repeat=3) if sum(site) % 2], dtype=float)
+    return sites[(sites**2).sum(axis=1) <= 5] / np.sqrt(2)
+
+
+def marks_decahedron():
+    """75 particles in columns round a fivefold axis, without those of the outer edges, (75, 3)."""
+    columns = []
+    for sector in range(5):
+        one, other = (np.array([np.cos(a), np.sin(a), 0]) for a in 2 * np.pi * np.array([sector, sector + 1]) / 5)
+        for i, j in ((1, 0), (1, 1), (2, 0), (2, 1), (1, 2)):
+            columns.append((np.sqrt(0.75) * (i * one + j * other), 5 - i - j))
+    columns.append((np.zeros(3), 5))
+    heights = {length: np.outer(np.arange(length) - (length - 1) / 2, [0, 0, 1]) for _, length in columns}
+    return np.concatenate([place + heights[length] for place, length in columns])
+
+
+def snub_cube():
+    """24 points with the rotations of a cube and none of its reflections, (24, 3)."""
+    t = (1 + np.cbrt(19 - 3 * np.sqrt(33)) + np.cbrt(19 + 3 * np.sqrt(33))) / 3  # the tribonacci constant
+    points = []
+    for turn, signs in product(range(3), product((1, -1), repeat=3)):
+        even = np.prod(signs) > 0
+        points.append(np.roll(np.array([1, 1 / t, t] if even else [1, t, 1 / t]) * signs, turn))
+    return np.array(points)
+
+
+DODECAHEDRON = np.concatenate([CUBE, *(np.roll(_RECTANGLES * [1, PHI, PHI**-2], k, axis=1) for k in range(3))])
+
+
+def unit(r):
+    return r / norm(r)[:, None]
+
+
+# Lowest energies: Wales & Doye 1997, J. Phys. Chem. A 101, 5111; Wales & Ulker 2006, Phys. Rev. B 74, 212101.
+MINIMA = {
+    "LJ4 Td": (problem("lennard_jones", atoms=4), CUBE[[0, 3, 5, 6]] / np.sqrt(8), -6.0, 24),
+    "LJ6 Oh": (problem("lennard_jones", atoms=6), np.concatenate([np.eye(3), -np.eye(3)]) / 1.42, -12.712062, 48),
+    "LJ13 Ih": (problem("lennard_jones", atoms=13), STRUCTURES["icosahedron with centre"] / 2, -44.326801, 120),
+    "LJ38 Oh": (problem("lennard_jones", atoms=38), truncated_octahedron(), -173.928427, 48),
+    "LJ75 D5h": (problem("lennard_jones", atoms=75), marks_decahedron(), -397.492331, 20),
+    "Thomson 12 Ih": (problem("thomson", charges=12), unit(ICOSAHEDRON), 49.165253058, 120),
+    "Thomson 24 O": (problem("thomson", charges=24), unit(snub_cube()), 223.347074052, 24),
+    "Thomson 32 Ih": (
+        problem("thomson", charges=32),
+        unit(np.concatenate([ICOSAHEDRON, DODECAHEDRON])),
+        412.261274651,
+        120,
+    ),
+}
+
+
+@pytest.mark.parametrize(("landscape", "r", "energy", "order"), MINIMA.values(), ids=MINIMA.keys())
+def test_point_groups_of_known_minima(landscape, r, energy, order):
+    rng = np.random.default_rng(9)
+    scale = 2 ** (1 / 6) if landscape.name == "lennard_jones" else 1.0
+    points = find_critical_points(landscape, scale * r.reshape(1, -1))
+    assert points.value[0] == pytest.approx(energy, abs=1e-6)  # six digits are published
+    assert points.index[0] == 0
+    n, symmetry, relaxed = len(r), landscape.symmetry, points.x.reshape(-1, 3)
+    turned = np.array([relaxed[rng.permutation(n)] @ rotation(rng).T * rng.choice([-1, 1]) for _ in range(4)])
+    turned = landscape.manifold.normalize(turned.reshape(4, -1) + 1e-7 * rng.normal(size=(4, 3 * n)))
+    assert symmetry.point_group_order(landscape.manifold, turned).tolist() == [order] * 4
+    isomers = lgamma(n + 1) + log(2 / order)
+    np.testing.assert_allclose(symmetry.log_orbit_size(landscape.manifold, turned), isomers, rtol=1e-13)
+    if n <= 20:
+        assert symmetry.orbit_size(landscape.manifold, turned).tolist() == [2 * factorial(n) // order] * 4
+
+
+@pytest.mark.parametrize(
+    ("name", "reflection", "order", "orbits"),
+    [
+        ("LJ38 Oh", True, 48, 3),
+        ("LJ38 Oh", False, 24, 3),
+        ("LJ75 D5h", True, 20, 10),
+        ("LJ75 D5h", False, 10, 11),
+        ("Thomson 24 O", True, 24, 1),
+        ("Thomson 24 O", False, 24, 1),
+        ("Thomson 32 Ih", True, 120, 2),
+        ("Thomson 32 Ih", False, 60, 2),
+    ],
+)
+def test_pulling_a_particle_outwards_leaves_its_stabilizer(name, reflection, order, orbits):
+    """A particle with k images has a stabilizer of order |group| / k: summed over the particles, these are the order
+    times the number of sets of equivalent particles."""
+    r = MINIMA[name][1]
+    symmetry = ParticleSymmetry(len(r), reflection, translation=False)
+    pulled = np.tile(r, (len(r), 1, 1))
+    pulled[np.arange(len(r)), np.arange(len(r))] *= 1.1
+    assert symmetry.point_group_order(space(r), r.ravel()) == order
+    assert symmetry.point_group_order(space(r), pulled.reshape(len(r), -1)).sum() == order * orbits
 
 
 @every_structure

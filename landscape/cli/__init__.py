@@ -75,6 +75,14 @@ def _one_sentence() -> Iterator[None]:
         raise InputError(f"{error.format_message().rstrip('.')}; see `{path} --help`") from error
     except (ValueError, ImportError) as error:
         raise InputError(" ".join(str(error).split())) from error
+    except MemoryError as error:
+        detail = " ".join(str(error).split())
+        raise InputError(f"there is not enough memory{detail and ': '}{detail}") from error
+    except BrokenPipeError:
+        raise  # nobody reads the output any more, which Click knows how to end
+    except OSError as error:
+        where = "" if error.filename is None else f"{error.filename}: "
+        raise InputError(f"{where}{error.strerror or error}") from error
     except BrokenExecutor as error:
         raise click.ClickException("a worker process died and took its work along; nothing was saved") from error
     except KeyboardInterrupt:

@@ -5,24 +5,20 @@ from __future__ import annotations
 import click
 
 from landscape.cli.console import number, print_json, print_table
-from landscape.cli.network import explored, is_study, of_study, search_options
-from landscape.cli.options import make_target, target_options
-from landscape.study.target import Value
+from landscape.cli.network import chart, network_options
+from landscape.cli.options import Asked, json_option, target_options
 
 
 @click.command("barrier")
 @target_options
 @click.argument("a", type=click.IntRange(min=0))
 @click.argument("b", type=click.IntRange(min=0))
-@search_options
-@click.option("--json", "json_output", is_flag=True, help="Print one JSON object and nothing else.")
+@network_options
+@json_option
 @click.pass_context
 def command(
     context: click.Context,
-    problem: str,
-    settings: tuple[tuple[str, Value], ...],
-    dim: int | None,
-    box: tuple[tuple[float, float], ...] | None,
+    asked: Asked,
     a: int,
     b: int,
     target_coverage: float,
@@ -41,10 +37,7 @@ def command(
     """
     from landscape.network.barriers import minimax_path
 
-    if is_study(problem):
-        charted = of_study(context, problem, quiet=json_output)
-    else:
-        charted = explored(make_target(problem, settings, dim, box), target_coverage, searches, seed, quiet=json_output)
+    charted = chart(context, asked, target_coverage, searches, seed, quiet=json_output)
     path = minimax_path(charted.network, a, b)
     value = {node: charted.graph.nodes[node]["value"] for node in (*path.minima, *path.saddles)}
     if json_output:

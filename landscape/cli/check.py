@@ -8,22 +8,19 @@ from dataclasses import asdict
 import click
 
 from landscape.cli.console import note, number, print_json, print_table
-from landscape.cli.options import make_target, target_options
+from landscape.cli.options import Asked, json_option, target_options
 from landscape.derivative_check import check_derivatives
 from landscape.random import stream
-from landscape.study.target import Value
+from landscape.results import finite_or_none
 
 
 @click.command("check")
 @target_options
 @click.option("--points", default=20, show_default=True, type=click.IntRange(min=1), help="Number of random points.")
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(min=0), help="Seed of the points.")
-@click.option("--json", "json_output", is_flag=True, help="Print one JSON object and nothing else.")
+@json_option
 def command(
-    problem: str,
-    settings: tuple[tuple[str, Value], ...],
-    dim: int | None,
-    box: tuple[tuple[float, float], ...] | None,
+    asked: Asked,
     points: int,
     seed: int,
     json_output: bool,
@@ -36,13 +33,13 @@ def command(
     landscape check my_loss.py:landscape
     landscape check muller_brown --points 100
     """
-    target = make_target(problem, settings, dim, box)
+    target = asked.target()
     landscape = target.load()
-    checks = check_derivatives(landscape, landscape.starts(stream(seed, {"check": problem}, 0), points))
+    checks = check_derivatives(landscape, landscape.starts(stream(seed, {"check": asked.problem}, 0), points))
     if json_output:
         rows = [{**asdict(c), "holds": c.holds, "point": c.point.tolist(), "sentence": c.sentence()} for c in checks]
-        finite = [{key: _finite(value) for key, value in row.items()} for row in rows]
-        print_json({"problem": problem, "dim": landscape.dim, "seed": seed, "checks": finite})
+        finite = [{k: finite_or_none(v) if isinstance(v, float) else v for k, v in row.items()} for row in rows]
+        print_json({"problem": asked.problem, "dim": landscape.dim, "seed": seed, "checks": finite})
     else:
         note(target.note())
         print_table(
@@ -54,8 +51,3 @@ def command(
                 click.echo(check.sentence())
     if not all(check.holds for check in checks):
         sys.exit(1)
-
-
-def _finite(value: object) -> object:
-    """The value, or None for a number that JSON has no form of."""
-    return None if isinstance(value, float) and not abs(value) < float("inf") else value

@@ -8,23 +8,19 @@ import click
 import numpy as np
 
 from landscape.cli.console import note, print_json
-from landscape.cli.options import Point, make_target, target_options
+from landscape.cli.options import Asked, Point, json_option, target_options
 from landscape.critical.classify import classify
 from landscape.critical.find import find_critical_points
 from landscape.critical.points import CriticalPoints, Kind
 from landscape.study.report import kind_name, point_json
-from landscape.study.target import Value
 
 
 @click.command("classify")
 @target_options
 @click.option("--at", "at", type=Point(), required=True, help="Coordinates of the point.")
-@click.option("--json", "json_output", is_flag=True, help="Print one JSON object and nothing else.")
+@json_option
 def command(
-    problem: str,
-    settings: tuple[tuple[str, Value], ...],
-    dim: int | None,
-    box: tuple[tuple[float, float], ...] | None,
+    asked: Asked,
     at: tuple[float, ...],
     json_output: bool,
 ) -> None:
@@ -34,20 +30,20 @@ def command(
     landscape classify himmelblau --at "3,2"
     landscape classify my_loss.py:loss --dim 2 --at "0,0"
     """
-    target = make_target(problem, settings, dim, box)
+    target = asked.target()
     landscape = target.load()
     if len(at) != landscape.dim:
-        raise ValueError(f"--at has {len(at)} coordinates but {problem} has {landscape.dim}")
+        raise ValueError(f"--at has {len(at)} coordinates but {asked.problem} has {landscape.dim}")
     with np.errstate(all="ignore"):
         point = classify(landscape, np.array(at))
     if not np.isfinite(point.eigenvalues).all():
-        raise ValueError(f"{problem} or its derivatives are not finite at {list(at)}")
+        raise ValueError(f"{asked.problem} or its derivatives are not finite at {list(at)}")
     nearby: CriticalPoints | None = None
     if point.kind[0] == Kind.NOT_CRITICAL:
         found = find_critical_points(landscape, np.array(at))
         nearby = found if len(found) else None
     if json_output:
-        report: dict[str, Any] = {"problem": problem, **point_json(point, 0)}
+        report: dict[str, Any] = {"problem": asked.problem, **point_json(point, 0)}
         report["nearby"] = None if nearby is None else point_json(nearby, 0)
         print_json(report)
         return

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from landscape.cli.console import number, percent, print_json, print_table
+from landscape.cli.options import json_option
 from landscape.study.comparison import as_json, compare, overlap
 from landscape.study.report import kind_name
 from landscape.study.result import StudyResult, open_study
@@ -17,7 +18,7 @@ _ROWS = 20
 @click.command("compare")
 @click.argument("first", type=click.Path(path_type=Path))
 @click.argument("second", type=click.Path(path_type=Path))
-@click.option("--json", "json_output", is_flag=True, help="Print one JSON object and nothing else.")
+@json_option
 def command(first: Path, second: Path, json_output: bool) -> None:
     """Tell how the studies saved in FIRST and SECOND differ: in what was declared, and in what was found."""
     found = compare(open_study(first), open_study(second))

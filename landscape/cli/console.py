@@ -43,10 +43,10 @@ def note(text: str) -> None:
 
 
 @contextmanager
-def progress_bar() -> Iterator[Callable[[str, int, int], None] | None]:
-    """A callback (phase, done, total) that moves a bar on a terminal; None where there is no terminal."""
+def progress_bar() -> Iterator[Callable[[str, int, int], None]]:
+    """A callback (phase, done, total) that moves a bar on a terminal, and does nothing where there is none."""
     if not sys.stderr.isatty():
-        yield None
+        yield lambda phase, done, total: None
         return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:

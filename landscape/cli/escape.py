@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import fields
+from functools import partial
 from typing import Any
 
 import click
 
 from landscape.cli.console import note, number, percent, print_json, print_table, progress_bar
-from landscape.cli.options import make_target, target_options
+from landscape.cli.methods import make_method, method_option, parameters_of, split
+from landscape.cli.options import Asked, json_option, seed_option, target_options
 from landscape.critical.points import CriticalPoints
 from landscape.descent.method import DescentMethod
-from landscape.descent.methods import METHODS
 from landscape.escape.survey import LEARNING_RATE, EscapeSurvey, escape_survey
 from landscape.escape.times import EscapeTimes
 from landscape.random import stream
+from landscape.results import finite_or_none
 from landscape.study.declaration import Study
-from landscape.study.destinations import tally
-from landscape.study.report import kind_name
+from landscape.study.report import destinations_json, kind_name
 from landscape.study.run import run_study
-from landscape.study.target import Value
 
 _ROWS = 20
 _QUANTILES = (0.1, 0.5, 0.9)
@@ -32,7 +31,7 @@ _QUANTILES = (0.1, 0.5, 0.9)
 @click.option("--index", type=click.IntRange(min=1), help="Only points of this index, maxima too; all saddles if not.")
 @click.option("--starts", default=200, show_default=True, type=click.IntRange(min=1), help="Starts round each saddle.")
 @click.option("--radius", type=click.FloatRange(min=0, min_open=True), help="Of the ball to leave; 1% of the diagonal.")
-@click.option("--method", type=click.Choice(sorted(METHODS)), default="gradient-descent", show_default=True)
+@method_option(default="gradient-descent")
 @click.option("--steps", default=20_000, show_default=True, type=click.IntRange(min=0), help="Steps at most.")
 @click.option(
     "--search-starts",
@@ -41,13 +40,10 @@ _QUANTILES = (0.1, 0.5, 0.9)
     type=click.IntRange(min=1),
     help="Random starts of the search for saddles.",
 )
-@click.option("--seed", default=0, show_default=True, type=click.IntRange(min=0), help="Seed of all randomness.")
-@click.option("--json", "json_output", is_flag=True, help="Print one JSON object and nothing else.")
+@seed_option
+@json_option
 def command(
-    problem: str,
-    settings: tuple[tuple[str, Value], ...],
-    dim: int | None,
-    box: tuple[tuple[float, float], ...] | None,
+    asked: Asked,
     index: int | None,
     starts: int,
     radius: float | None,
@@ -68,9 +64,9 @@ def command(
     landscape escape xy_chain --index 1 --method heavy-ball --set momentum=0.9
     landscape escape octopus --set dim=3 --method perturbed-gradient-descent --set wait=10
     """
-    own = {f.name for f in fields(METHODS[method])}
-    make = _method_maker(method, {key: value for key, value in settings if key in own})
-    target = make_target(problem, tuple(s for s in settings if s[0] not in own), dim, box)
+    parameters, asked = split(asked, method)
+    make = _method_maker(method, parameters)
+    target, problem = asked.target(), asked.problem
     landscape = target.load()
     if index is not None and index > landscape.manifold.intrinsic_dim:
         raise ValueError(f"--index is {index} but {problem} has only {landscape.manifold.intrinsic_dim} directions")
@@ -81,8 +77,7 @@ def command(
         found = run_study(searches, None, progress).points
         saddles = _chosen(found, index)
         rng = stream(seed, {"escape": problem}, 0)
-        step = None if progress is None else lambda done, total: progress("escapes", done, total)
-        survey = escape_survey(landscape, saddles, starts, rng, radius, make, steps, step)
+        survey = escape_survey(landscape, saddles, starts, rng, radius, make, steps, partial(progress, "escapes"))
     report = _as_json(problem, landscape.dim, seed, len(found.degenerate), survey)
     if json_output:
         print_json(report)
@@ -97,17 +92,13 @@ def _chosen(points: CriticalPoints, index: int | None) -> CriticalPoints:
     return points[points.decided & (points.index == index)]
 
 
-def _method_maker(name: str, parameters: dict[str, Value]) -> Callable[[float], DescentMethod]:
+def _method_maker(name: str, parameters: dict[str, float]) -> Callable[[float], DescentMethod]:
     """Makes the method from a saddle's largest |eigenvalue|; its parameters are checked at once."""
-    for key, value in parameters.items():
-        if not isinstance(value, int | float):
-            raise ValueError(f"{key} is {value!r} but must be a number")
-    adapts = "lr" not in parameters and "lr" in {f.name for f in fields(METHODS[name])}
+    adapts = "lr" in parameters_of(name) - parameters.keys()
 
     def make(steepest: float) -> DescentMethod:
         rate = {"lr": LEARNING_RATE / steepest} if adapts else {}
-        made: DescentMethod = METHODS[name](**{**parameters, **rate})
-        return made
+        return make_method(name, {**parameters, **rate})
 
     make(1.0)
     return make
@@ -131,20 +122,10 @@ def _as_json(problem: str, dim: int, seed: int, degenerate: int, survey: EscapeS
                 "radius": times.radius,
                 "starts": len(times),
                 **times.count(),
-                "median_steps": _finite(times.median_steps),
-                "predicted_median_steps": _finite(times.predicted_median_steps),
+                "median_steps": finite_or_none(times.median_steps),
+                "predicted_median_steps": finite_or_none(times.predicted_median_steps),
                 "quantiles": [_quantile(times, q) for q in _QUANTILES],
-                "destinations": [
-                    {
-                        "value": float(survey.points.value[point]),
-                        "kind": kind_name(survey.points, point),
-                        "fraction": fraction,
-                        "low": low,
-                        "high": high,
-                        "x": survey.points.x[point].tolist(),
-                    }
-                    for point, fraction, low, high in tally(survey.end[row])
-                ],
+                "destinations": destinations_json(survey.points, survey.end[row]),
             }
             for row, times in enumerate(survey.times)
         ],
@@ -153,11 +134,12 @@ def _as_json(problem: str, dim: int, seed: int, degenerate: int, survey: EscapeS
 
 def _quantile(times: EscapeTimes, q: float) -> dict[str, float | None]:
     low, high = times.quantile_interval(q)
-    return {"q": q, "steps": _finite(times.quantile(q)), "low": _finite(max(low, 0.0)), "high": _finite(high)}
-
-
-def _finite(value: float) -> float | None:
-    return float(value) if math.isfinite(value) else None
+    return {
+        "q": q,
+        "steps": finite_or_none(times.quantile(q)),
+        "low": finite_or_none(max(low, 0.0)),
+        "high": finite_or_none(high),
+    }
 
 
 def _print(report: dict[str, Any], survey: EscapeSurvey) -> None:

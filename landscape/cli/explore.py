@@ -7,36 +7,25 @@ from pathlib import Path
 import click
 
 from landscape.cli.console import note, print_json, progress_bar
-from landscape.cli.options import Indices, make_target, target_options
+from landscape.cli.files import check_output, saving
+from landscape.cli.options import Asked, Indices, json_option, search_options, target_options
 from landscape.cli.report import print_counts, print_points
 from landscape.critical.exploration import Exploration, explore
 from landscape.critical.points import CriticalPoints
 from landscape.random import stream
 from landscape.study.destinations import require_finite_somewhere
 from landscape.study.report import points_json
-from landscape.study.store import check_writable
-from landscape.study.target import Value
+from landscape.study.target import Target
 
 
 @click.command("explore")
 @target_options
 @click.option("--indices", type=Indices(), help="Look for points of these indices only, as 0,1; of all by default.")
-@click.option(
-    "--target-coverage",
-    default=0.99,
-    show_default=True,
-    type=click.FloatRange(0, 1, min_open=True, max_open=True),
-    help="Stop when, for every index, the lower end of the coverage's interval is this high.",
-)
-@click.option("--searches", default=50_000, show_default=True, type=click.IntRange(min=1), help="Searches at most.")
-@click.option("--seed", default=0, show_default=True, type=click.IntRange(min=0), help="Seed of all randomness.")
+@search_options("Stop when, for every index, the lower end of the coverage's interval is this high.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Save the points in this .npz file.")
-@click.option("--json", "json_output", is_flag=True, help="Print one JSON object and nothing else.")
+@json_option
 def command(
-    problem: str,
-    settings: tuple[tuple[str, Value], ...],
-    dim: int | None,
-    box: tuple[tuple[float, float], ...] | None,
+    asked: Asked,
     indices: tuple[int, ...] | None,
     target_coverage: float,
     searches: int,
@@ -50,27 +39,32 @@ def command(
     landscape explore lennard_jones --set atoms=8 --indices 0,1
     landscape explore spherical_spin_glass --set n=10 --out points.npz
     """
-    target = make_target(problem, settings, dim, box)
+    target = asked.target()
     landscape = target.load()
-    if out is not None:
-        check_writable(out)
-    rng = stream(seed, {"explore": problem}, 0)
-    require_finite_somewhere(problem, landscape, [landscape.starts(rng, 1000)])
+    check_output(out, "--out")
     strategy = Exploration(target_coverage, indices, max_searches=searches)
-    if not json_output:
+    points = searched(target, strategy, seed, quiet=json_output)
+    if out is not None:
+        with saving(out) as draft:
+            points.save(draft)
+        note(f"saved in {out}")
+    if json_output:
+        print_json({"problem": asked.problem, "dim": landscape.dim, "seed": seed, **points_json(points)})
+        return
+    print_counts(points, indices)
+    print_points(points)
+
+
+def searched(target: Target, strategy: Exploration, seed: int, quiet: bool) -> CriticalPoints:
+    """The critical points that a search finds, with a note on how the user's function was understood."""
+    landscape = target.load()
+    rng = stream(seed, {"explore": target.name}, 0)
+    require_finite_somewhere(target.name, landscape, [landscape.starts(rng, 1000)])
+    if not quiet:
         note(target.note())
     with progress_bar() as progress:
 
         def look(done: int, known: CriticalPoints) -> None:
-            if progress is not None:
-                progress("searches", done, searches)
+            progress("searches", done, strategy.max_searches)
 
-        points = explore(landscape, rng, strategy, look)
-    if out is not None:
-        points.save(out)
-        note(f"saved in {out}")
-    if json_output:
-        print_json({"problem": problem, "dim": landscape.dim, "seed": seed, **points_json(points)})
-        return
-    print_counts(points, indices)
-    print_points(points)
+        return explore(landscape, rng, strategy, look)

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from landscape.cli.console import note, print_table
+from landscape.cli.options import executor_option, jobs_option, seed_option
 from landscape.cli.running import WorkError
 from landscape.figures.gallery import write_gallery
 from landscape.figures.registry import experiment_names, load_experiment
@@ -30,9 +31,9 @@ from landscape.study.executors import named_executor
     show_default=True,
     help="Folder to write to.",
 )
-@click.option("--seed", default=0, show_default=True, type=click.IntRange(min=0), help="Seed of all randomness.")
-@click.option("--jobs", default=1, show_default=True, type=click.IntRange(min=1), help="Worker processes.")
-@click.option("--executor", help="Where else to work: dask://HOST:PORT, or mpi.")
+@seed_option
+@jobs_option
+@executor_option
 def command(
     names: tuple[str, ...],
     list_only: bool,

@@ -12,10 +12,12 @@ import click
 import numpy as np
 
 from landscape.cli.console import note, number, print_json, print_table, progress_bar
-from landscape.cli.options import Setting, make_target
+from landscape.cli.files import check_output, saving
+from landscape.cli.options import Asked, Settings, jobs_option, json_option, seed_option, settings_option
 from landscape.function import Landscape
 from landscape.parallel import make_executor
 from landscape.random import stream
+from landscape.results import finite_or_none
 from landscape.statistics.ensembles import (
     GOE,
     Ensemble,
@@ -27,7 +29,6 @@ from landscape.statistics.ensembles import (
     Wishart,
 )
 from landscape.statistics.index import CHUNKS, IndexStatistics, index_statistics
-from landscape.study.store import check_writable
 from landscape.study.target import Value
 
 ENSEMBLES: dict[str, type[Any]] = {
@@ -69,18 +70,16 @@ class Dimensions(click.ParamType):
     type=click.IntRange(min=1),
     help="Samples in each dimension: 100000 where each is one point, 20 where it is a landscape to be searched.",
 )
-@click.option(
-    "--set", "settings", type=Setting(), multiple=True, help="Set a parameter of ENSEMBLE, as p=4; repeatable."
-)
-@click.option("--seed", default=0, show_default=True, type=click.IntRange(min=0), help="Seed of all randomness.")
-@click.option("--jobs", default=1, show_default=True, type=click.IntRange(min=1), help="Worker processes.")
+@settings_option(help="Set a parameter of ENSEMBLE, as p=4; repeatable.")
+@seed_option
+@jobs_option
 @click.option("--plot", type=click.Path(dir_okay=False, path_type=Path), help="Draw to this .png or .pdf file.")
-@click.option("--json", "json_output", is_flag=True, help="Print one JSON object and nothing else.")
+@json_option
 def command(
     ensemble: str,
     dims: tuple[int, ...],
     samples: int | None,
-    settings: tuple[tuple[str, Value], ...],
+    settings: Settings,
     seed: int,
     jobs: int,
     plot: Path | None,
@@ -98,16 +97,14 @@ def command(
     landscape index my_landscapes.py:make --dims 2,3 --plot index.png
     """
     chosen = make_ensemble(ensemble, settings, dims[0])
-    if plot is not None:
-        if plot.suffix not in (".png", ".pdf"):
-            raise ValueError(f"--plot is {plot.name!r} but must end in .png or .pdf")
-        check_writable(plot)
+    check_output(plot, "--plot", ".png", ".pdf")
     size = samples or _SAMPLES[bool(chosen.independent)]
     tasks = min(CHUNKS, size) * len(dims)
     with progress_bar() as progress, make_executor(jobs) as executor:
-        step = None if progress is None else lambda done: progress("samples", done, tasks)
         rng = stream(seed, {"index": ensemble}, 0)
-        measured = index_statistics(chosen, dims, size, rng, executor, progress=step)
+        measured = index_statistics(
+            chosen, dims, size, rng, executor, progress=lambda done: progress("samples", done, tasks)
+        )
     if plot is not None:
         _draw(measured, ensemble, plot)
         note(f"drawn to {plot}")
@@ -117,11 +114,9 @@ def command(
     _print(measured)
 
 
-def make_ensemble(name: str, settings: tuple[tuple[str, Value], ...], dim: int) -> Ensemble:
+def make_ensemble(name: str, settings: Settings, dim: int) -> Ensemble:
     """The ensemble of that name, with its parameters checked; a factory of the user's is tried in dimension `dim`."""
     given: dict[str, Any] = dict(settings)
-    if len(given) < len(settings):
-        raise ValueError(f"--set gives {settings[-1][0]} or another parameter more than once")
     own = name not in ENSEMBLES
     if own and ":" not in name and not name.endswith(".py"):
         raise ValueError(f"unknown ensemble {name!r}; there are {', '.join(ENSEMBLES)}, or your own file.py:make")
@@ -156,7 +151,7 @@ def _checked(key: str, value: Value, default: object) -> Value:
 def _make(name: str, keyword: str, dim: int, seed: int) -> Landscape:
     """A landscape from the user's factory."""
     source: Any = seed if keyword == "seed" else np.random.default_rng(seed)
-    return make_target(name, (("dim", dim), (keyword, source)), None, None).load()
+    return Asked(name, (("dim", dim), (keyword, source))).target().load()
 
 
 def _seed_keyword(name: str, dim: int) -> str:
@@ -182,8 +177,8 @@ def _draw(measured: IndexStatistics, title: str, path: Path) -> None:
     from landscape.figures.index_plot import plot_index_statistics
     from landscape.figures.style import figure_style
 
-    with figure_style():
-        plot_index_statistics(measured, title).savefig(path)
+    with figure_style(), saving(path) as draft:
+        plot_index_statistics(measured, title).savefig(draft)
 
 
 def _row(measured: IndexStatistics, row: int) -> dict[str, Any]:
@@ -200,7 +195,7 @@ def _row(measured: IndexStatistics, row: int) -> dict[str, Any]:
             "low": float(measured.low[row]),
             "high": float(measured.high[row]),
             "exact": float(exact[0]) if known else None,
-            "asymptotic": _finite(measured.asymptotic[row]),
+            "asymptotic": finite_or_none(measured.asymptotic[row]),
             "independent": 0.5**dim,
         },
         "index": {
@@ -211,13 +206,9 @@ def _row(measured: IndexStatistics, row: int) -> dict[str, Any]:
         },
         "mean_index": float(measured.mean_index[row]),
         "variance_index": float(measured.variance_index[row]),
-        "p_value": _finite(measured.p_value[row]),
+        "p_value": finite_or_none(measured.p_value[row]),
         "verdict": measured.verdicts[row],
     }
-
-
-def _finite(value: float) -> float | None:
-    return float(value) if math.isfinite(value) else None
 
 
 def _print(measured: IndexStatistics) -> None:

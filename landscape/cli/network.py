@@ -3,61 +3,41 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 import numpy as np
 from click.core import ParameterSource
 
-from landscape.cli.console import note, number, print_json, print_table, progress_bar
-from landscape.cli.options import make_target, target_options
-from landscape.critical.exploration import Exploration, explore
+from landscape.cli.console import note, number, print_json, print_table
+from landscape.cli.explore import searched
+from landscape.cli.files import check_output, saving
+from landscape.cli.options import Asked, json_option, search_options, target_options
+from landscape.critical.exploration import Exploration
 from landscape.critical.points import CriticalPoints
 from landscape.function import Landscape
 from landscape.problems import problem_names
-from landscape.random import stream
-from landscape.study.destinations import require_finite_somewhere
 from landscape.study.faults import tolerated
 from landscape.study.result import open_study
 from landscape.study.run import state_of
-from landscape.study.store import check_writable
-from landscape.study.target import Target, Value
-
-F = TypeVar("F", bound=Callable[..., Any])
+from landscape.study.target import Target
 
 _ROWS = 40
 _MANY = 300  # minima, beyond which basins are joined at so many levels:
 _LEVELS = 60
 
 
-def search_options(command: F) -> F:
-    """--target-coverage, --searches and --seed."""
-    for decorator in (
-        click.option(
-            "--seed", default=0, show_default=True, type=click.IntRange(min=0), help="Seed of all randomness."
-        ),
-        click.option(
-            "--searches", default=50_000, show_default=True, type=click.IntRange(min=1), help="Searches at most."
-        ),
-        click.option(
-            "--target-coverage",
-            default=0.99,
-            show_default=True,
-            type=click.FloatRange(0, 1, min_open=True, max_open=True),
-            help="Search until, for every index, the lower end of the coverage's interval is this high.",
-        ),
-    ):
-        command = decorator(command)
-    return command
+network_options = search_options(
+    "Search until, for every index, the lower end of the coverage's interval is this high."
+)
 
 
 @click.command("network")
 @target_options
-@search_options
+@network_options
 @click.option("--graphml", type=click.Path(dir_okay=False, path_type=Path), help="Save the network in this file.")
 @click.option(
     "--pele", type=click.Path(dir_okay=False, path_type=Path), help="Save minima and transition states for pele."
@@ -65,14 +45,11 @@ def search_options(command: F) -> F:
 @click.option(
     "--plot", type=click.Path(dir_okay=False, path_type=Path), help="Draw the disconnectivity graph in this file."
 )
-@click.option("--json", "json_output", is_flag=True, help="Print one JSON object and nothing else.")
+@json_option
 @click.pass_context
 def command(
     context: click.Context,
-    problem: str,
-    settings: tuple[tuple[str, Value], ...],
-    dim: int | None,
-    box: tuple[tuple[float, float], ...] | None,
+    asked: Asked,
     target_coverage: float,
     searches: int,
     seed: int,
@@ -93,19 +70,16 @@ def command(
     from landscape.network.morse import covered, morse_complex
 
     given = [path for path in (graphml, pele, plot) if path is not None]
-    for number_before, path in enumerate(given):
-        check_writable(path)
-        if path in given[:number_before]:
+    for path in given:
+        if given.count(path) > 1:
             raise ValueError(f"{path} is given for two files")
-    if plot is not None and plot.suffix not in (".png", ".pdf", ".svg"):
-        raise ValueError(f"--plot is {plot} but must end in .png, .pdf or .svg")
-    if is_study(problem):
-        charted = of_study(context, problem, quiet=json_output)
-    else:
-        charted = explored(make_target(problem, settings, dim, box), target_coverage, searches, seed, quiet=json_output)
+    check_output(graphml, "--graphml")
+    check_output(pele, "--pele")
+    check_output(plot, "--plot", ".png", ".pdf", ".svg")
+    charted = chart(context, asked, target_coverage, searches, seed, quiet=json_output)
     landscape, points = charted.landscape, charted.points
     if plot is not None and charted.network.number_of_nodes() == 0:
-        raise ValueError(f"{problem} has no known minima: there is nothing to draw")
+        raise ValueError(f"{asked.problem} has no known minima: there is nothing to draw")
     found = None
     if covered(landscape) and points.decided.all() and len(points) == charted.graph.number_of_nodes():
         with tolerated() if charted.study else nullcontext():  # as for the lines of the flow
@@ -116,7 +90,8 @@ def command(
     if graphml is not None:
         from landscape.network.export import write_graphml
 
-        write_graphml(charted.graph, graphml)
+        with saving(graphml) as draft:
+            write_graphml(charted.graph, draft)
         note(f"saved in {graphml}")
     if pele is not None:
         from landscape.network.pele import write_pele
@@ -124,7 +99,9 @@ def command(
         write_pele(landscape, charted.network, pele)
         note(f"saved for pele in {pele}")
     if plot is not None:
-        note(f"drawn in {plot}{_draw(charted.network, plot)}")
+        with saving(plot) as draft:
+            remark = _draw(charted.network, draft)
+        note(f"drawn in {plot}{remark}")
     if json_output:
         print_json(report)
     else:
@@ -146,6 +123,15 @@ class Charted:
     network: Any
     study: str | None = None
     incomplete: str | None = None
+
+
+def chart(
+    context: click.Context, asked: Asked, target_coverage: float, searches: int, seed: int, quiet: bool
+) -> Charted:
+    """The points of the study that PROBLEM is a file of, or those that a search finds, connected."""
+    if is_study(asked.problem):
+        return of_study(context, asked.problem, quiet)
+    return explored(asked.target(), target_coverage, searches, seed, quiet)
 
 
 def is_study(name: str) -> bool:
@@ -183,19 +169,9 @@ def explored(target: Target, target_coverage: float, searches: int, seed: int, q
     from landscape.network.morse import covered
 
     landscape = target.load()
-    rng = stream(seed, {"explore": target.name}, 0)
-    require_finite_somewhere(target.name, landscape, [landscape.starts(rng, 1000)])
-    if not quiet:
-        note(target.note())
     everything = covered(landscape) or landscape.manifold.intrinsic_dim < 2
     strategy = Exploration(target_coverage, None if everything else (0, 1), max_searches=searches)
-    with progress_bar() as progress:
-
-        def look(done: int, known: CriticalPoints) -> None:
-            if progress is not None:
-                progress("searches", done, searches)
-
-        points = explore(landscape, rng, strategy, look)
+    points = searched(target, strategy, seed, quiet)
     graph = connect(landscape, points)
     return Charted(target.name, landscape, points, graph, transition_network(graph))
 

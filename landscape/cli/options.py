@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import click
@@ -11,6 +13,8 @@ import click
 from landscape.study.target import Target, Value
 
 F = TypeVar("F", bound=Callable[..., Any])
+Settings = tuple[tuple[str, Value], ...]
+Ranges = tuple[tuple[float, float], ...]
 
 
 class Setting(click.ParamType):
@@ -33,9 +37,7 @@ class Box(click.ParamType):
 
     name = "low:high"
 
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[tuple[float, float], ...]:
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Ranges:
         if isinstance(value, tuple):
             return value
         ranges = []
@@ -61,7 +63,10 @@ class Indices(click.ParamType):
         parts = [part.strip() for part in value.split(",")]
         if not all(part.isdecimal() for part in parts):
             self.fail(f"{value!r} is not a list of comma-separated indices such as 0,1", param, ctx)
-        return tuple(int(part) for part in parts)
+        indices = tuple(int(part) for part in parts)
+        if len(set(indices)) < len(indices):
+            self.fail(f"{value!r} names an index twice", param, ctx)
+        return indices
 
 
 class Point(click.ParamType):
@@ -87,9 +92,7 @@ def _scalar(text: str) -> int | float | str:
     return text
 
 
-def _each_once(
-    ctx: click.Context, param: click.Parameter, settings: tuple[tuple[str, Value], ...]
-) -> tuple[tuple[str, Value], ...]:
+def _each_once(ctx: click.Context, param: click.Parameter, settings: Settings) -> Settings:
     keys = [key for key, _ in settings]
     for key in keys:
         if keys.count(key) > 1:
@@ -97,34 +100,74 @@ def _each_once(
     return settings
 
 
+settings_option = functools.partial(
+    click.option, "--set", "settings", type=Setting(), multiple=True, callback=_each_once
+)
+"""--set, with the help that a command gives it."""
+
+seed_option = click.option(
+    "--seed", default=0, show_default=True, type=click.IntRange(min=0), help="Seed of all randomness."
+)
+json_option = click.option("--json", "json_output", is_flag=True, help="Print one JSON object and nothing else.")
+jobs_option = click.option("--jobs", default=1, show_default=True, type=click.IntRange(min=1), help="Worker processes.")
+executor_option = click.option("--executor", help="Where else to work: dask://HOST:PORT, or mpi.")
+
+
+def search_options(coverage_help: str) -> Callable[[F], F]:
+    """--target-coverage, --searches and --seed."""
+
+    def decorate(command: F) -> F:
+        for decorator in (
+            seed_option,
+            click.option(
+                "--searches", default=50_000, show_default=True, type=click.IntRange(min=1), help="Searches at most."
+            ),
+            click.option(
+                "--target-coverage",
+                default=0.99,
+                show_default=True,
+                type=click.FloatRange(0, 1, min_open=True, max_open=True),
+                help=coverage_help,
+            ),
+        ):
+            command = decorator(command)
+        return command
+
+    return decorate
+
+
+@dataclass(frozen=True)
+class Asked:
+    """PROBLEM and its options as they were given: a problem of the zoo or a name of the user's, --set, --dim, --box."""
+
+    problem: str
+    settings: Settings = ()
+    dim: int | None = None
+    box: Ranges | None = None
+
+    def target(self) -> Target:
+        """What they name."""
+        # The JAX of a user's file must compute in double precision; a setting of the user's own comes first.
+        os.environ.setdefault("JAX_ENABLE_X64", "1")
+        return Target(self.problem, tuple(sorted(self.settings, key=lambda setting: setting[0])), self.dim, self.box)
+
+
 def target_options(command: F) -> F:
-    """PROBLEM, --set, --dim and --box."""
+    """PROBLEM, --set, --dim and --box, which the command gets as one argument `asked`."""
+
+    @functools.wraps(command)
+    def call(
+        *arguments: Any, problem: str, settings: Settings, dim: int | None, box: Ranges | None, **options: Any
+    ) -> Any:
+        return command(*arguments, asked=Asked(problem, settings, dim, box), **options)
+
     for decorator in (
         click.option(
             "--box", type=Box(), help="Where starts of a plain loss are drawn: one range, or one a coordinate."
         ),
         click.option("--dim", type=click.IntRange(min=1), help="Number of coordinates of a plain loss."),
-        click.option(
-            "--set",
-            "settings",
-            type=Setting(),
-            multiple=True,
-            callback=_each_once,
-            help="Set a parameter of PROBLEM; repeatable.",
-        ),
+        settings_option(help="Set a parameter of PROBLEM; repeatable."),
         click.argument("problem"),
     ):
-        command = decorator(command)
-    return command
-
-
-def make_target(
-    problem: str,
-    settings: tuple[tuple[str, Value], ...],
-    dim: int | None,
-    box: tuple[tuple[float, float], ...] | None,
-) -> Target:
-    """What PROBLEM and its options name."""
-    # The JAX of a user's file must compute in double precision; a setting of the user's own comes first.
-    os.environ.setdefault("JAX_ENABLE_X64", "1")
-    return Target(problem, tuple(sorted(settings, key=lambda setting: setting[0])), dim, box)
+        call = decorator(call)
+    return call  # type: ignore[return-value]

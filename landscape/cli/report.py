@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from landscape.cli.console import note, number, percent, print_json, print_table
+from landscape.cli.files import saving
 from landscape.critical.points import CriticalPoints
 from landscape.results import in_words
 from landscape.study.network import summary
@@ -74,10 +75,8 @@ def _print(result: StudyResult, style: str) -> None:
 def _write(data: bytes, path: Path, option: str, study: Path) -> None:
     if path.exists() and path.samefile(study):
         raise ValueError(f"{option} is {path}, which is the study itself")
-    try:
-        path.write_bytes(data)
-    except OSError as error:
-        raise ValueError(f"{path} cannot be written: {error.strerror}") from error
+    with saving(path) as draft:
+        draft.write_bytes(data)
     note(f"written to {path}")
 
 

@@ -20,6 +20,7 @@ from rich.text import Text
 
 from landscape.cli import InputError
 from landscape.cli.console import note, print_json
+from landscape.cli.options import executor_option, jobs_option, json_option
 from landscape.cli.report import print_report
 from landscape.study.chunks import Part
 from landscape.study.declaration import Study
@@ -42,14 +43,14 @@ class WorkError(InputError):
 def running_options(command: F) -> F:
     """--jobs, --executor, --chunk-timeout and --json."""
     for decorator in (
-        click.option("--json", "json_output", is_flag=True, help="Print one JSON object and nothing else."),
+        json_option,
         click.option(
             "--chunk-timeout",
             type=click.FloatRange(min=0, min_open=True),
             help="Seconds after which a chunk of the work is given up and reported.",
         ),
-        click.option("--executor", help="Where else to work: dask://HOST:PORT, or mpi."),
-        click.option("--jobs", default=1, show_default=True, type=click.IntRange(min=1), help="Worker processes."),
+        executor_option,
+        jobs_option,
     ):
         command = decorator(command)
     return command

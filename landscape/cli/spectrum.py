@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,35 +11,30 @@ import numpy as np
 
 from landscape.arrays import Array, as_points
 from landscape.cli.console import note, number, print_json, print_table, progress_bar
-from landscape.cli.descend import make_method
-from landscape.cli.options import make_target, target_options
+from landscape.cli.methods import make_method, method_option, split
+from landscape.cli.options import Asked, json_option, seed_option, target_options
 from landscape.descent.ensemble import descend
-from landscape.descent.methods import METHODS
 from landscape.function import Landscape
 from landscape.random import stream
 from landscape.spectrum.density import Density
 from landscape.spectrum.summary import Spectrum, hessian_spectrum
 from landscape.study.destinations import require_finite_somewhere
-from landscape.study.target import Value
 
 
 @click.command("spectrum")
 @target_options
 @click.option("--at", "at", type=click.Path(dir_okay=False, path_type=Path), help="A .npy file with the point.")
 @click.option("--after-steps", type=click.IntRange(min=0), help="Go so many steps down from a random start.")
-@click.option("--method", type=click.Choice(sorted(METHODS)), default="armijo", show_default=True, help="How to go.")
+@method_option(default="armijo", help="How to go.")
 @click.option("--top", default=10, show_default=True, type=click.IntRange(min=1), help="Eigenvalues of each end.")
 @click.option("--density", is_flag=True, help="Also the density of eigenvalues.")
 @click.option("--probes", default=10, show_default=True, type=click.IntRange(min=2), help="Random vectors.")
 @click.option("--lanczos-steps", default=60, show_default=True, type=click.IntRange(min=2), help="Of each of them.")
 @click.option("--dense/--matrix-free", default=None, help="By default dense up to 3000 directions.")
-@click.option("--seed", default=0, show_default=True, type=click.IntRange(min=0), help="Seed of all randomness.")
-@click.option("--json", "json_output", is_flag=True, help="Print one JSON object and nothing else.")
+@seed_option
+@json_option
 def command(
-    problem: str,
-    settings: tuple[tuple[str, Value], ...],
-    dim: int | None,
-    box: tuple[tuple[float, float], ...] | None,
+    asked: Asked,
     at: Path | None,
     after_steps: int | None,
     method: str,
@@ -63,8 +58,8 @@ def command(
     """
     if at is not None and after_steps is not None:
         raise ValueError("--at and --after-steps both say where; give one of them")
-    own = {f.name for f in fields(METHODS[method])} if after_steps is not None else set()
-    target = make_target(problem, tuple(s for s in settings if s[0] not in own), dim, box)
+    parameters, asked = ({}, asked) if after_steps is None else split(asked, method)
+    target, problem = asked.target(), asked.problem
     landscape = target.load()
     rng = stream(seed, {"spectrum": problem}, 0)
     if not json_output:
@@ -75,9 +70,9 @@ def command(
         x = landscape.starts(rng, 1)
         require_finite_somewhere(problem, landscape, [x])
         if after_steps:
-            chosen = make_method(method, {key: value for key, value in settings if key in own})
+            chosen = make_method(method, parameters)
             with progress_bar() as progress:
-                step = None if progress is None else lambda done, left: progress("descent", done, after_steps)
+                step = partial(progress, "descent")
                 x = descend(landscape, x, chosen, max_steps=after_steps, tol=0.0, progress=step, rng=rng).x
         x = x[0]
     with np.errstate(all="ignore"):
@@ -97,12 +92,15 @@ def _read_point(path: Path, landscape: Landscape) -> Array:
     if not path.is_file():
         raise ValueError(f"there is no file {str(path)!r}")
     try:
-        stored = np.load(path, allow_pickle=False)
+        with open(path, "rb") as file:
+            stored = np.load(file, allow_pickle=False)
     except (ValueError, OSError, EOFError) as error:
         raise ValueError(f"{path} cannot be read: expected the .npy file of an array of numbers") from error
-    if not isinstance(stored, np.ndarray) or stored.size != landscape.dim:
-        shape = getattr(stored, "shape", "of an archive")
-        raise ValueError(f"{path} has an array of shape {shape} but the landscape has dim {landscape.dim}")
+    if not isinstance(stored, np.ndarray) or stored.dtype.kind not in "biuf":
+        held = f"an array of {stored.dtype}" if isinstance(stored, np.ndarray) else "an archive"
+        raise ValueError(f"{path} is the file of {held}, expected that of an array of real numbers")
+    if stored.size != landscape.dim:
+        raise ValueError(f"{path} has an array of shape {stored.shape} but the landscape has dim {landscape.dim}")
     return as_points(stored.reshape(-1), landscape.dim, str(path))
 
 

@@ -7,18 +7,17 @@ from pathlib import Path
 import click
 
 from landscape.cli.console import note
-from landscape.cli.options import make_target, target_options
+from landscape.cli.options import Asked, seed_option, target_options
 from landscape.cli.running import run_and_report, running_options
 from landscape.study.declaration import Study
 from landscape.study.run import state_of
 from landscape.study.store import check_writable
-from landscape.study.target import Value
 
 
 @click.command("study")
 @target_options
 @click.option("--starts", default=1000, show_default=True, type=click.IntRange(min=1), help="Number of random starts.")
-@click.option("--seed", default=0, show_default=True, type=click.IntRange(min=0), help="Seed of all randomness.")
+@seed_option
 @click.option(
     "--store",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -32,10 +31,7 @@ from landscape.study.target import Value
 )
 @running_options
 def command(
-    problem: str,
-    settings: tuple[tuple[str, Value], ...],
-    dim: int | None,
-    box: tuple[tuple[float, float], ...] | None,
+    asked: Asked,
     starts: int,
     seed: int,
     store: Path | None,
@@ -53,7 +49,7 @@ def command(
     landscape study lennard_jones --set atoms=7 --starts 4000 --jobs 2 --store lj7.sqlite
     landscape study my_loss.py:loss --dim 3 --box -2:2
     """
-    study = Study(make_target(problem, settings, dim, box), starts=starts, seed=seed, network=network)
+    study = Study(asked.target(), starts=starts, seed=seed, network=network)
     study.target.load()
     if not json_output:
         note(study.target.note())

@@ -13,6 +13,8 @@ from landscape.arrays import Array, IntArray
 from landscape.function import Landscape
 from landscape.manifolds import Euclidean
 
+_MANY = 6  # indices, beyond which a sentence does not list them all
+
 
 @dataclass(frozen=True)
 class EulerCheck:
@@ -253,8 +255,7 @@ class Completeness:
                 f"Morse sum {euler.found}{whole}, but a complete set gives {euler.expected}: points are missing"
             )
         if self.violated and not euler.degenerate:
-            where = ", ".join(str(k) for k in self.violated)
-            lines.append(f"Morse inequalities fail at index {where}: points of that index or below are missing")
+            lines.append(f"Morse inequalities fail at {_listed(self.violated)} or below are missing")
         if self.winding is not None and not euler.degenerate:
             verdict = "as it must be" if self.winding.holds else f"but it is {self.winding.expected} round the boundary"
             lines.append(f"Sum over the points in the box {self.winding.found}, {verdict}")
@@ -262,6 +263,14 @@ class Completeness:
             reached = ": all of them" if self.found == self.solution_bound else ""
             lines.append(f"At most {self.solution_bound} critical points are possible, {self.found} found{reached}")
         return lines
+
+
+def _listed(indices: tuple[int, ...]) -> str:
+    """Some indices and how to speak of them; of many the first and the last."""
+    if len(indices) <= _MANY:
+        return f"index {', '.join(map(str, indices))}: points of that index"
+    first = ", ".join(map(str, indices[:3]))
+    return f"{len(indices)} indices ({first}, ..., {indices[-1]}): points of these indices"
 
 
 def boundary_winding(landscape: Landscape, points_per_side: int = 256, refinements: int = 12) -> int | None:

@@ -8,7 +8,6 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from landscape.arrays import Array
 from landscape.critical.certificate import certify, has_rigorous_certificates
 from landscape.critical.classify import classify
 from landscape.critical.completeness import boundary_winding
@@ -113,12 +112,3 @@ def union(landscape: Landscape, parts: Sequence[CriticalPoints]) -> CriticalPoin
         for name, number in part.search_counts.items():
             counts[name] = counts.get(name, 0) + number
     return replace(together[representative], found=found, search_counts=counts).sorted()
-
-
-def nearest(landscape: Landscape, points: Array, x: Array, tolerance: float = 1e-3) -> npt.NDArray[np.int64]:
-    """For each of `x` (m, n) the row of `points` (k, n) that it coincides with to `tolerance` length scales, -1 if
-    none."""
-    _, label = merge(landscape, np.concatenate([points, x]), tolerance)
-    row = np.full(label.max(initial=-1) + 1, -1, dtype=np.int64)
-    row[label[: len(points)][::-1]] = np.arange(len(points))[::-1]
-    return row[label[len(points) :]]

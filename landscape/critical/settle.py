@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from landscape.arrays import Array, IntArray
-from landscape.critical.find import collect, nearest
+from landscape.critical.find import collect
+from landscape.critical.merge import nearest
 from landscape.critical.newton import Newton
 from landscape.critical.points import CriticalPoints
 from landscape.critical.search import SearchStatus, search

@@ -60,8 +60,8 @@ class ArmijoGradientDescent:
         for name in ("decrease", "backtrack"):
             if not 0 < getattr(self, name) < 1:
                 raise ValueError(f"{name} is {getattr(self, name)} but must lie between 0 and 1")
-        if self.growth < 1:
-            raise ValueError(f"growth is {self.growth} but must be at least 1")
+        if not 1 <= self.growth < float("inf"):
+            raise ValueError(f"growth is {self.growth} but must be at least 1 and finite")
 
     def init(self, landscape: Landscape, x: Array, gradient: Array) -> LineSearch:
         if self.first_step is None:

@@ -53,7 +53,7 @@ class CubicRegularizedNewton:
 
     def init(self, landscape: Landscape, x: Array, gradient: Array) -> CubicModel:
         if self.M is not None:
-            return CubicModel(landscape.value(x), np.full(len(x), self.M))
+            return CubicModel(landscape.value(x), np.full(len(x), float(self.M)))
         local, length = eigenbasis(landscape, x), landscape.manifold.length_scale
         largest = np.abs(local.eigenvalues).max(axis=1) + norm(gradient) / length
         return CubicModel(landscape.value(x), largest / length)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from landscape.results import finite_or_none
+
 
 @dataclass(frozen=True)
 class Claim:
@@ -72,7 +74,7 @@ class Claim:
         """All of it as values that strict JSON can write; a measurement that is not finite becomes null."""
         return {
             "text": self.text,
-            "measured": self.measured if math.isfinite(self.measured) else None,
+            "measured": finite_or_none(self.measured),
             "expected": self.expected,
             "tolerance": self.tolerance,
             "low": self.low,

@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from landscape.files import whole
+
 DATA_FILE = "data.npz"
 CLAIMS_FILE = "claims.json"
 
@@ -50,9 +52,5 @@ def read_data(file: str | os.PathLike[str] | io.BytesIO) -> dict[str, npt.NDArra
 
 def write_atomically(path: Path, content: bytes) -> None:
     """Write a file so that nobody ever sees a part of it."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        temporary.write_bytes(content)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with whole(path) as draft:
+        draft.write_bytes(content)

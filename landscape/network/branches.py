@@ -9,7 +9,8 @@ import numpy as np
 
 from landscape.arrays import Array, IntArray, norm
 from landscape.batch import parts
-from landscape.critical.find import nearest, union
+from landscape.critical.find import union
+from landscape.critical.merge import nearest
 from landscape.critical.points import CriticalPoints
 from landscape.critical.settle import settle
 from landscape.escape.flow import FlowStatus, flow

@@ -8,10 +8,12 @@ from typing import Any
 import networkx as nx
 import numpy as np
 
-from landscape.critical.find import nearest, union
+from landscape.critical.find import union
+from landscape.critical.merge import nearest
 from landscape.critical.points import CriticalPoints, Kind
 from landscape.function import Landscape
 from landscape.network.branches import LOST, Branches, follow_branches, joined, saddle_groups
+from landscape.particles import ParticleSymmetry
 
 Graph = Any  # a NetworkX graph: the library comes without types
 
@@ -30,9 +32,10 @@ def connect(landscape: Landscape, points: CriticalPoints, max_steps: int = 5000)
     -------
     networkx.MultiDiGraph
         Every critical point is a node, numbered in order of index and value, with `value`, `index`, `kind`, `x`, its
-        `eigenvalues` without the zero modes of symmetry, `orbit_size` and `orbit_dimension`. An edge runs downhill from
-        a saddle of index 1 along one of its two branches: `branch` 0 or 1, the path's `length` and the `barrier` that
-        must be climbed to go back. The graph's `lost` lists (saddle, branch) of lines that do not arrive, in a
+        `eigenvalues` without the zero modes of symmetry, `orbit_size` and `orbit_dimension`; where more than 20
+        particles make the orbits outgrow integers, with `log_orbit_size`. An edge runs downhill from a saddle of index
+        1 along one of its two branches: `branch` 0 or 1, the path's `length` and the `barrier` that must be climbed to
+        go back. The graph's `lost` lists (saddle, branch) of lines that do not arrive, in a
         landscape without a bottom, or within `max_steps`. A line that symmetry keeps on the stable manifold of
         another saddle ends there, as the flow does.
 
@@ -103,6 +106,11 @@ def nodes_of(landscape: Landscape, points: CriticalPoints) -> Graph:
             orbit_size=int(points.orbit_size[row]),
             orbit_dimension=int(points.orbit_dimension[row]),
         )
+    if isinstance(landscape.symmetry, ParticleSymmetry):
+        untold = np.flatnonzero(points.orbit_size == 0)
+        logs = landscape.symmetry.log_orbit_size(landscape.manifold, points.x[untold])
+        told = {row: log for row, log in zip(untold.tolist(), logs.tolist(), strict=True) if np.isfinite(log)}
+        nx.set_node_attributes(graph, told, "log_orbit_size")
     return graph
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from landscape.arrays import Array, BoolArray, IntArray, dot
-from landscape.critical.find import nearest
+from landscape.critical.merge import nearest
 from landscape.critical.points import CriticalPoints
 from landscape.escape.flow import FlowStatus, flow
 from landscape.escape.manifolds import DISPLACEMENT

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -80,8 +79,7 @@ def write_pathsample(landscape: Landscape, network: Graph, folder: PathLike) -> 
     Raises
     ------
     ValueError
-        If the order of the landscape's group is not known, or there are more than 20 particles, for which orbits are
-        not counted.
+        If the order of a point group is not known.
     """
     number = {node: row for row, node in enumerate(network.nodes, start=1)}
     minima = [_line(landscape, data) for _, data in network.nodes(data=True)]
@@ -124,16 +122,14 @@ def log_product(data: dict[str, Any]) -> float:
 
 
 def point_group_order(landscape: Landscape, data: dict[str, Any]) -> int | None:
-    """The order of a point's stabilizer, from the `orbit_size` of its node or edge; None where the order of the group,
-    or of the orbit, is not known."""
+    """The order of a point's stabilizer, from its coordinates or the `orbit_size` of its node or edge; None where that
+    is not known."""
     symmetry = landscape.symmetry
     if isinstance(symmetry, ParticleSymmetry):
-        elements = (2 if symmetry.reflection else 1) * math.factorial(symmetry.particles)
-    elif isinstance(symmetry, Identity | SignFlip):
-        elements = 2 if isinstance(symmetry, SignFlip) else 1
-    else:
+        return int(symmetry.point_group_order(landscape.manifold, np.array(data["x"]))) or None
+    if not isinstance(symmetry, Identity | SignFlip) or not data["orbit_size"]:
         return None
-    return int(elements // data["orbit_size"]) if data["orbit_size"] else None
+    return (2 if isinstance(symmetry, SignFlip) else 1) // int(data["orbit_size"])
 
 
 @contextmanager

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from landscape.arrays import Array, IntArray
-from landscape.critical.find import collect, nearest, union
+from landscape.critical.find import collect, union
+from landscape.critical.merge import nearest
 from landscape.critical.points import CriticalPoints
 from landscape.critical.saddle_dynamics import FIRST_STEPS, Reflection, SaddleDynamics
 from landscape.critical.search import Search, SearchStatus, search

@@ -9,7 +9,7 @@ import numpy as np
 
 from landscape.arrays import Array
 from landscape.network.connect import Graph
-from landscape.network.thermodynamics import copies, log_frequencies
+from landscape.network.thermodynamics import log_copies, log_frequencies
 
 
 def rate_matrix(network: Graph, temperature: float) -> Array:
@@ -37,7 +37,7 @@ def rate_matrix(network: Graph, temperature: float) -> Array:
     Raises
     ------
     ValueError
-        If the temperature is not positive.
+        If the temperature is not positive, or it is not known how many points a minimum or a saddle stands for.
 
     Examples
     --------
@@ -59,7 +59,9 @@ def rate_matrix(network: Graph, temperature: float) -> Array:
         for here, there in ((a, b), (b, a)):
             minimum = network.nodes[here]
             log_rate = (
-                np.log(copies(data) / copies(minimum) / (2 * np.pi))
+                log_copies(data)
+                - log_copies(minimum)
+                - np.log(2 * np.pi)
                 + log_frequencies(minimum)
                 - log_frequencies(data)
                 - (data["value"] - minimum["value"]) / temperature

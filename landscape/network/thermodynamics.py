@@ -36,7 +36,7 @@ def occupation(network: Graph, temperature: npt.ArrayLike) -> Array:
     Raises
     ------
     ValueError
-        If a temperature is not positive.
+        If a temperature is not positive, or it is not known how many points a minimum stands for.
 
     Examples
     --------
@@ -61,6 +61,11 @@ def heat_capacity(network: Graph, temperature: npt.ArrayLike) -> Array:
         From `transition_network`; all minima have equally many vibrations.
     temperature : (...)
         Positive.
+
+    Raises
+    ------
+    ValueError
+        As for `occupation`.
     """
     probability = occupation(network, temperature)
     value = np.array([data["value"] for _, data in network.nodes(data=True)])
@@ -76,9 +81,24 @@ def log_frequencies(data: Mapping[str, Any]) -> float:
     return float(0.5 * np.log(eigenvalues[eigenvalues > 0]).sum())
 
 
-def copies(data: Mapping[str, Any]) -> int:
-    """How many points a node or an edge stands for; 1 where that is not known."""
-    return max(int(data["orbit_size"]), 1)
+def log_copies(data: Mapping[str, Any]) -> float:
+    """The natural logarithm of how many points a node or an edge stands for: of its `orbit_size` or, where that is 0
+    for not known, its `log_orbit_size`.
+
+    Raises
+    ------
+    ValueError
+        If it has neither.
+    """
+    size = data.get("orbit_size", 0)
+    if size > 0:
+        return float(np.log(size))
+    if "log_orbit_size" not in data:
+        raise ValueError(
+            f"how many points the critical point with value {data['value']:.9g} stands for is not known: it must have "
+            "a positive orbit_size, or a log_orbit_size, to be weighed against others"
+        )
+    return float(data["log_orbit_size"])
 
 
 def _log_weights(network: Graph, temperature: npt.ArrayLike) -> Array:
@@ -86,7 +106,7 @@ def _log_weights(network: Graph, temperature: npt.ArrayLike) -> Array:
     if not (t > 0).all():
         raise ValueError(f"temperature is {np.asarray(temperature).tolist()} but must be positive")
     value = np.array([data["value"] for _, data in network.nodes(data=True)])
-    entropy = np.array([np.log(copies(data)) - log_frequencies(data) for _, data in network.nodes(data=True)])
+    entropy = np.array([log_copies(data) - log_frequencies(data) for _, data in network.nodes(data=True)])
     return entropy - (value - value.min(initial=0.0)) / t
 
 

@@ -1,10 +1,12 @@
-"""Data for networks: scikit-learn's bundled real sets by name, the user's own file, and Chebyshev polynomials."""
+"""Data to learn from: scikit-learn's bundled real sets by name, the user's own file, and Chebyshev polynomials."""
 
 from __future__ import annotations
 
 import csv
 import importlib
 import re
+import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from landscape.arrays import Array
+from landscape.arrays import Array, IntArray
 from landscape.problems.registry import require_at_least
 
 BUNDLED = ("digits", "digits_4x4", "iris", "breast_cancer", "diabetes")
@@ -46,17 +48,40 @@ class DataSet:
         ValueError
             If 'cross_entropy' gets answers that are no classes, or fewer than two.
         """
-        words = self.answers.dtype.kind not in "iuf"
-        if not words and loss != "cross_entropy":
+        if not self._in_words and loss != "cross_entropy":
             return self.answers.reshape(len(self.answers), -1).astype(np.float64)
-        whole = words or bool((self.answers == np.rint(self.answers)).all())
-        classes, label = np.unique(self.answers, return_inverse=True)
-        if self.answers.ndim != 1 or not whole or len(classes) < 2:
+        label, classes = self.labels(loss)
+        return np.eye(classes)[label]
+
+    def labels(self, loss: str) -> tuple[IntArray, int]:
+        """The class of each sample, (samples,), and how many classes there are.
+
+        Classes are numbered from 0, words in alphabetical order, whole numbers in their own.
+
+        Parameters
+        ----------
+        loss : str
+            What needs them, for the error.
+
+        Raises
+        ------
+        ValueError
+            If the answers are no classes, or fewer than two.
+        """
+        column = self.answers[:, 0] if self.answers.shape[1:] == (1,) else self.answers
+        whole = self._in_words or bool((column == np.rint(column)).all())
+        classes, label = np.unique(column, return_inverse=True)
+        if column.ndim != 1 or not whole or len(classes) < 2:
             raise ValueError(
-                f"cross_entropy needs one class a sample, a word or a whole number, of at least two; {self.name} has "
-                f"answers of shape {self.answers.shape} with {len(classes)} different values"
+                f"{loss} needs one class a sample, a word or a whole number, of at least two; {self.name} has answers "
+                f"of shape {self.answers.shape} with {len(classes)} different value{'s' * (len(classes) != 1)}"
+                + ("" if whole else ", not all of them whole")
             )
-        return np.eye(len(classes))[label]
+        return label.astype(np.int64), len(classes)
+
+    @property
+    def _in_words(self) -> bool:
+        return self.answers.dtype.kind not in "iuf"
 
 
 def load_data(name: str, samples: int = 0) -> DataSet:
@@ -147,23 +172,39 @@ def _from_file(path: Path) -> tuple[Array, npt.NDArray[Any]]:
 
 def _from_npz(path: Path) -> tuple[Array, npt.NDArray[Any]]:
     try:
-        with np.load(path) as file:
-            return file["x"].astype(np.float64), file["y"]
-    except (KeyError, ValueError, OSError) as error:
+        with path.open("rb") as raw, np.load(raw) as file:
+            inputs, answers = file["x"].astype(np.float64, casting="same_kind"), file["y"]
+        if answers.dtype.kind == "c":
+            raise TypeError("complex answers")
+    # A file cut short, one of another kind by that name, words or complex numbers as inputs.
+    except (KeyError, ValueError, TypeError, OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise ValueError(f"{path} cannot be read: expected numeric arrays named x and y") from error
+    return inputs, answers
 
 
 def _from_csv(path: Path) -> tuple[Array, npt.NDArray[Any]]:
     """Lines of numbers, the last of them, or a word, the answer; a first line of names is passed over."""
-    with path.open(newline="", encoding="utf-8") as file:
-        rows = [row for row in csv.reader(file, skipinitialspace=True) if row]
-    if rows and not _numbers(rows[0][:-1]):
-        rows = rows[1:]
-    if len({len(row) for row in rows}) != 1 or not all(_numbers(row[:-1]) for row in rows):
-        raise ValueError(f"{path} cannot be read: expected lines with as many numbers each, the answer last")
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:  # spreadsheets put a byte order mark first
+            rows = [row for row in csv.reader(file, skipinitialspace=True) if row]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise ValueError(f"{path} cannot be read: expected a text file in UTF-8") from error
+    rows = rows[1:] if _is_header(rows) else rows
     answers = [row[-1].strip() for row in rows]
+    if len({len(row) for row in rows}) != 1 or not all(_numbers(row[:-1]) for row in rows) or not all(answers):
+        raise ValueError(f"{path} cannot be read: expected lines with as many numbers each, the answer last")
     inputs = np.array([row[:-1] for row in rows], dtype=np.float64)
     return inputs, np.array(answers, dtype=np.float64 if _numbers(answers) else np.str_)
+
+
+def _is_header(rows: list[list[str]]) -> bool:
+    """Whether the first line has names: no number before its last cell, or none there where all other lines have one.
+
+    A first sample with a gap has neither, and is refused, not passed over."""
+    if not rows or not rows[0][:-1]:
+        return False
+    named = not any(_numbers([cell]) for cell in rows[0][:-1])
+    return named or (not _numbers(rows[0][-1:]) and _numbers([row[-1] for row in rows[1:]]))
 
 
 def _numbers(cells: list[str]) -> bool:

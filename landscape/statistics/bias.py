@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from landscape.arrays import Array, IntArray
-from landscape.critical.find import nearest
+from landscape.critical.merge import nearest
 from landscape.critical.newton import Newton
 from landscape.critical.points import CriticalPoints
 from landscape.critical.search import SearchMethod, search

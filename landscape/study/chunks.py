@@ -9,7 +9,8 @@ import numpy as np
 from landscape.arrays import Array, IntArray
 from landscape.critical.eigenvector_following import EigenvectorFollowing
 from landscape.critical.exploration import explore_round
-from landscape.critical.find import collect, finish, nearest, union
+from landscape.critical.find import collect, finish, union
+from landscape.critical.merge import nearest
 from landscape.critical.newton import Newton
 from landscape.critical.points import CriticalPoints, Kind
 from landscape.critical.search import search

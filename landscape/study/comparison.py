@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from landscape.arrays import IntArray
-from landscape.critical.find import nearest
+from landscape.critical.merge import nearest
 from landscape.study.declaration import difference
 from landscape.study.destinations import tally
 from landscape.study.result import StudyResult

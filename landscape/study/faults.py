@@ -12,6 +12,9 @@ import numpy as np
 
 from landscape.arrays import Array
 
+FAILURES = (Exception, SystemExit)
+"""What a user's code may raise that must not end the program."""
+
 
 @dataclass(frozen=True)
 class Fault:
@@ -119,7 +122,7 @@ def tolerant(function: Callable[..., Array], arrays: tuple[Array, ...], derivati
             result = function(*arrays)
         _note_where_nan(x.reshape(-1, n), result, log)
         return result
-    except Exception:
+    except FAILURES:
         pass
     flat = [np.asarray(array).reshape(-1, n) for array in arrays]
     result = np.full((len(flat[0]),) + (n,) * derivative, np.nan, np.result_type(x.dtype, np.float64))
@@ -129,7 +132,7 @@ def tolerant(function: Callable[..., Array], arrays: tuple[Array, ...], derivati
         try:
             with redirect_stdout(sys.stderr):
                 result[part] = function(*(array[part] for array in flat))
-        except Exception as error:
+        except FAILURES as error:
             if part.stop - part.start == 1:
                 log.note(f"raised {type(error).__name__}", flat[0][part], str(error).partition("\n")[0])
             elif part.stop > part.start:

@@ -13,6 +13,10 @@ from landscape.autodiff import BatchFunction
 from landscape.study.faults import described_error
 
 
+class ComplexValueError(TypeError):
+    """A loss gave a complex number."""
+
+
 def call_once(loss: Callable[[Any], Any], point: Array) -> tuple[str, Array | None, Exception | None]:
     """Which engine a loss is written for, and its value at one point, or the error that it raised."""
     failure: Exception | None = None
@@ -22,19 +26,16 @@ def call_once(loss: Callable[[Any], Any], point: Array) -> tuple[str, Array | No
     for convert in conversions:
         try:
             with np.errstate(all="ignore"):
-                result = loss(convert(point.copy()))
-        except Exception as error:
-            failure = failure or error
-            continue
-        owner = type(result).__module__.partition(".")[0]
-        if owner in ("jax", "jaxlib"):
-            return "JAX", np.asarray(result), None
-        if owner == "torch":
-            return "PyTorch", result.detach().numpy(), None
-        try:
+                result = _real(loss(convert(point.copy())))
+            owner = type(result).__module__.partition(".")[0]
+            if owner in ("jax", "jaxlib"):
+                return "JAX", np.asarray(result), None
+            if owner == "torch":
+                return "PyTorch", result.detach().numpy(), None
             return "NumPy", np.asarray(result, dtype=np.float64), None
-        except (TypeError, ValueError) as error:
-            failure = failure or error
+        except Exception as error:
+            if failure is None or isinstance(error, ComplexValueError):  # it is the form of point that the loss takes
+                failure = error
     return "NumPy", None, failure
 
 
@@ -70,7 +71,7 @@ def numpy_values(
         if batched is not None:
             return _on_batches(loss), "a batch (m, n)"
         if single is None:
-            raise ValueError(f"{name} raised {described_error(error)} for a point of shape {points.shape[1:]}")
+            raise ValueError(f"{name} {_told(error)} for a point of shape {points.shape[1:]}")
         raise ValueError(
             f"{name} returned shape {single.shape} for one point of shape {points.shape[1:]}, expected one number"
         )
@@ -89,16 +90,27 @@ def _agree(batched: Array | None, alone: Array) -> bool:
 def _number(loss: Callable[[Any], Any], point: Array, name: str) -> float:
     try:
         with np.errstate(all="ignore"):
-            return float(loss(point.copy()))
+            return float(_real(loss(point.copy())))
     except Exception as error:
-        raise ValueError(f"{name} raised {described_error(error)} at x = {point.tolist()}") from error
+        raise ValueError(f"{name} {_told(error)} at x = {point.tolist()}") from error
+
+
+def _told(error: Exception | None) -> str:
+    return str(error) if isinstance(error, ComplexValueError) else f"raised {described_error(error)}"
+
+
+def _real(result: Any) -> Any:
+    """What a loss of any engine gave, unless it is complex: a cast would only warn that it drops imaginary parts."""
+    if "complex" in str(getattr(result, "dtype", "")):
+        raise ComplexValueError("returned a complex number where a real one is expected")
+    return result
 
 
 def values_of_many(loss: Callable[[Any], Any], points: Array, size: int) -> Array | None:
     """Values (size,) from one call with many points, or None if the loss does not take them."""
     try:
         with np.errstate(all="ignore"):
-            result = np.asarray(loss(points.copy()), dtype=np.float64)
+            result = np.asarray(_real(loss(points.copy())), dtype=np.float64)
     except Exception:
         return None
     return result if result.shape == (size,) else None

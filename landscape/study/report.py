@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
-import math
 from dataclasses import asdict, fields
 from typing import Any
 
+from landscape.arrays import IntArray
 from landscape.critical.certificate import Certificate
 from landscape.critical.points import CriticalPoints, Kind
 from landscape.escape.flow import FlowStatus
 from landscape.network.branches import LOST
+from landscape.results import finite_or_none
 from landscape.study.destinations import tally
 from landscape.study.network import summary
 from landscape.study.result import StudyResult
@@ -41,13 +42,13 @@ def as_json(result: StudyResult) -> dict[str, Any]:
             {
                 "point": int(point),
                 "index": int(points.index[point]),
-                "value": _number(points.value[point]),
+                "value": finite_or_none(points.value[point]),
                 "starts": escapes.starts,
                 "escaped": int(escapes.escaped[row]),
-                "lr": _number(escapes.lr[row]),
-                "radius": _number(escapes.radius[row]),
-                "median_steps": _number(escapes.median_steps[row]),
-                "predicted_median_steps": _number(escapes.predicted_median_steps[row]),
+                "lr": finite_or_none(escapes.lr[row]),
+                "radius": finite_or_none(escapes.radius[row]),
+                "median_steps": finite_or_none(escapes.median_steps[row]),
+                "predicted_median_steps": finite_or_none(escapes.predicted_median_steps[row]),
             }
             for row, point in enumerate(escapes.point)
         ],
@@ -71,7 +72,7 @@ def _branches(result: StudyResult) -> dict[str, Any] | None:
             {
                 "saddle": int(branches.saddle[row]),
                 "ends": [None if end == LOST else int(end) for end in branches.end[row]],
-                "lengths": [_number(length) for length in branches.length[row]],
+                "lengths": [finite_or_none(length) for length in branches.length[row]],
                 "status": [FlowStatus(int(status)).name.lower() for status in branches.status[row]],
             }
             for row in range(len(branches))
@@ -99,8 +100,23 @@ def points_json(points: CriticalPoints) -> dict[str, Any]:
 def basins(result: StudyResult) -> list[dict[str, Any]]:
     """Which fraction of all starts descended to each critical point, with exact 95 % intervals, largest first."""
     return [
-        {"point": row, "value": _number(result.points.value[row]), "fraction": fraction, "interval": [low, high]}
+        {"point": row, "value": finite_or_none(result.points.value[row]), "fraction": fraction, "interval": [low, high]}
         for row, fraction, low, high in tally(result.basin)
+    ]
+
+
+def destinations_json(points: CriticalPoints, basin: IntArray) -> list[dict[str, Any]]:
+    """The points that runs led to, as `tally` has them, as values that JSON can write."""
+    return [
+        {
+            "value": float(points.value[row]),
+            "kind": kind_name(points, row),
+            "fraction": fraction,
+            "low": low,
+            "high": high,
+            "x": points.x[row].tolist(),
+        }
+        for row, fraction, low, high in tally(basin)
     ]
 
 
@@ -139,18 +155,18 @@ def point_json(points: CriticalPoints, row: int) -> dict[str, Any]:
         "index": int(points.index[row]),
         "kind": kind_name(points, row),
         "nullity": int(points.nullity[row]),
-        "value": _number(points.value[row]),
-        "gradient_norm": _number(points.gradient_norm[row]),
-        "eigenvalues": [_number(v) for v in points.spectrum(row)],
+        "value": finite_or_none(points.value[row]),
+        "gradient_norm": finite_or_none(points.gradient_norm[row]),
+        "eigenvalues": [finite_or_none(v) for v in points.spectrum(row)],
         "found": int(points.found[row]),
         "method": str(points.method[row]) or None,
-        "start": [_number(v) for v in points.start[row]],
+        "start": [finite_or_none(v) for v in points.start[row]],
         "orbit_size": int(points.orbit_size[row]) or None,
         "certificate": {
             "kind": Certificate(int(points.certificate[row])).name.lower(),
-            "radius": _number(points.certified_radius[row]),
+            "radius": finite_or_none(points.certified_radius[row]),
         },
-        "x": [_number(v) for v in points.x[row]],
+        "x": [finite_or_none(v) for v in points.x[row]],
     }
 
 
@@ -162,13 +178,8 @@ def _completeness(points: CriticalPoints) -> dict[str, Any]:
         "winding": None if known.winding is None else asdict(known.winding),
         "solution_bound": known.solution_bound,
         "coverage": {
-            str(index): {f.name: _number(getattr(estimate, f.name)) for f in fields(estimate)}
+            str(index): {f.name: finite_or_none(getattr(estimate, f.name)) for f in fields(estimate)}
             for index, estimate in known.coverage.items()
         },
         "sentences": known.sentences(),
     }
-
-
-def _number(value: Any) -> float | None:
-    number = float(value)
-    return number if math.isfinite(number) else None

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from landscape.arrays import IntArray
-from landscape.critical.find import nearest, union
+from landscape.critical.find import union
+from landscape.critical.merge import nearest
 from landscape.critical.points import CriticalPoints
 from landscape.descent.ensemble import Descent
 from landscape.function import Landscape

@@ -11,6 +11,7 @@ import json
 import math
 import os
 import sqlite3
+import tempfile
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
@@ -19,6 +20,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from landscape.results import finite_or_none
 from landscape.study.chunks import Part
 from landscape.study.faults import Fault
 from landscape.study.lock import Locked, locked
@@ -145,7 +147,7 @@ class Store:
                 "shared": shared,
                 "faults": [asdict(fault) for fault in part.faults],
                 "failure": part.failure,
-                "seconds": part.seconds if math.isfinite(part.seconds) else None,
+                "seconds": finite_or_none(part.seconds),
             },
             allow_nan=False,
         )
@@ -268,12 +270,18 @@ class Store:
 
 def check_writable(path: Path) -> None:
     """Raise `StoreError` unless a new file can be written at `path`."""
-    if path.exists():
-        raise StoreError(f"{path} exists already")
-    if not path.parent.is_dir():
-        raise StoreError(f"{path} cannot be written: there is no folder {path.parent}")
-    if not os.access(path.parent, os.W_OK):
-        raise StoreError(f"{path} cannot be written: the folder {path.parent} is read-only")
+    try:
+        with suppress(FileNotFoundError, NotADirectoryError):
+            path.lstat()  # a link that leads nowhere is there, too
+            raise StoreError(f"{path} exists already")
+        if not path.parent.is_dir():
+            raise StoreError(f"{path} cannot be written: there is no folder {path.parent}")
+        if not os.access(path.parent, os.W_OK):
+            raise StoreError(f"{path} cannot be written: the folder {path.parent} is read-only")
+        with tempfile.TemporaryFile(dir=path.parent):  # there are folders that take no files
+            pass
+    except OSError as error:
+        raise StoreError(f"{path} cannot be written: {error.strerror or error}") from error
 
 
 @contextmanager

@@ -24,7 +24,7 @@ from landscape.autodiff import BatchFunction
 from landscape.function import Landscape
 from landscape.manifolds import Euclidean
 from landscape.problems import problem
-from landscape.study.faults import current_log, described_error, tolerant, tolerated
+from landscape.study.faults import FAILURES, current_log, described_error, tolerant, tolerated
 from landscape.study.losses import call_once, good_points, numpy_values, of_batch_of_one, values_of_many
 
 Value = int | float | str | tuple[int | float | str, ...]
@@ -99,7 +99,10 @@ def _load(target: Target) -> tuple[Landscape, str, str | None]:
         return problem(target.name, **dict(target.parameters)), "", None
     digest = _digest(target.name)
     with redirect_stdout(sys.stderr):  # standard output is for results: what the user's code prints goes past it
-        landscape, note = _load_own(target)
+        try:
+            landscape, note = _load_own(target)
+        except SystemExit as error:
+            raise ValueError(f"{target.name} raised {described_error(error)}") from error
     records_itself = target.dim is not None and landscape.provenance.hessian == "finite differences"
     return _guarded(landscape, target.name, records_itself), note, digest or _digest(target.name)
 
@@ -269,7 +272,7 @@ def _guarded(landscape: Landscape, name: str, records_itself: bool) -> Landscape
             try:
                 with redirect_stdout(sys.stderr):
                     return function(*arrays)
-            except Exception as error:
+            except FAILURES as error:
                 raise ValueError(
                     f"{name} raised {described_error(error)} for points of shape {arrays[0].shape}"
                 ) from error

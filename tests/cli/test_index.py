@@ -109,7 +109,7 @@ def test_the_picture_is_drawn(run, tmp_path):
         (["goe", "--set", "p=3"], "ensemble 'goe' has no parameter 'p'; it takes none"),
         (["spin-glass", "--set", "p=2.5"], "p is 2.5 but must be a whole number of at least 1"),
         (["spin-glass", "--set", "p=1"], "p is 1 but must be"),
-        (["spin-glass", "--set", "p=3", "--set", "p=4"], "more than once"),
+        (["spin-glass", "--set", "p=3", "--set", "p=4"], "p is given 2 times"),
         (["spin-glass", "--dims", "40"], "critical points; at most 100000 can be searched for"),
         (["mixed-spin-glass", "--set", "weights=a"], "weights is 'a' but must be comma-separated finite numbers"),
         (["mixed-spin-glass", "--set", "weights=1"], "of degree 2 or more"),

@@ -47,6 +47,23 @@ def test_what_is_not_understood(run, fresh, arguments, sentence):
     assert fresh(*arguments).sentence.replace('"', "'") == sentence
 
 
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (MemoryError("Unable to allocate 931. GiB"), "there is not enough memory: Unable to allocate 931. GiB"),
+        (MemoryError(), "there is not enough memory"),
+        (PermissionError(13, "Permission denied", "some/file"), "some/file: Permission denied"),
+        (OSError("odd"), "odd"),
+    ],
+)
+def test_what_the_system_refuses_is_one_sentence(run, monkeypatch, error, sentence):
+    def load(target):
+        raise error
+
+    monkeypatch.setattr("landscape.study.target.Target.load", load)
+    assert run("study", "himmelblau").sentence == sentence
+
+
 def loaded_after(code):
     program = f"import json, sys\n{code}\nprint(json.dumps(sorted(sys.modules)))"
     out = subprocess.check_output([sys.executable, "-c", program], text=True)

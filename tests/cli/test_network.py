@@ -163,7 +163,7 @@ def test_a_crowded_tree_is_drawn_at_few_levels(tmp_path):
         (["--target-coverage", "1"], "1.0 is not in the range 0<x<1"),
         (["--searches", "0"], "0 is not in the range x>=1"),
         (["--graphml", "nowhere/net.graphml"], "there is no folder nowhere"),
-        (["--plot", "tree.txt"], "--plot is tree.txt but must end in .png, .pdf or .svg"),
+        (["--plot", "tree.txt"], "--plot is 'tree.txt' but must end in .png, .pdf or .svg"),
     ],
 )
 def test_bad_input_is_one_sentence(run, arguments, sentence):

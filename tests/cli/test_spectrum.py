@@ -78,6 +78,14 @@ def test_a_function_of_ones_own(run, own):
         (["--at", "short.npy"], "short.npy has an array of shape (3,) but the landscape has dim 2"),
         (["--at", "nan.npy"], "nan.npy has coordinates that are not finite"),
         (["--at", "short.npy", "--after-steps", "3"], "--at and --after-steps both say where"),
+        (
+            ["--at", "complex.npy"],
+            "complex.npy is the file of an array of complex128, expected that of an array of real",
+        ),
+        (["--at", "days.npy"], "days.npy is the file of an array of datetime64[D], expected"),
+        (["--at", "archive.npz"], "archive.npz is the file of an archive, expected that of an array of real numbers"),
+        (["--at", "cut.npy"], "cut.npy cannot be read: expected the .npy file of an array of numbers"),
+        (["--at", "."], "is a directory"),
         (["--top", "0"], "0 is not in the range x>=1"),
         (["--matrix-free"], "use dense=True"),
         (["--after-steps", "2", "--method", "adam", "--set", "lr=no"], "lr is 'no' but must be a number"),
@@ -88,6 +96,10 @@ def test_a_function_of_ones_own(run, own):
 def test_bad_input_is_one_sentence(run, tmp_path, arguments, sentence):
     np.save(tmp_path / "short.npy", np.zeros(3))
     np.save(tmp_path / "nan.npy", np.array([np.nan, 0.0]))
+    np.save(tmp_path / "complex.npy", np.array([1j, 0.0]))
+    np.save(tmp_path / "days.npy", np.array(["2000-01-01", "2000-01-02"], dtype="datetime64[D]"))
+    np.savez(tmp_path / "archive.npz", x=np.zeros(2))
+    (tmp_path / "cut.npy").write_bytes((tmp_path / "short.npy").read_bytes()[:-4])
     (tmp_path / "text.npy").write_text("1, 2")
     assert sentence in run("spectrum", "himmelblau", *arguments).sentence
 

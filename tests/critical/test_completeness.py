@@ -6,7 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from landscape import Euclidean, Landscape, Product, Sphere, Torus, find_critical_points, problem
-from landscape.critical.completeness import boundary_winding, coverage, violated_morse_inequalities
+from landscape.critical.completeness import (
+    Completeness,
+    EulerCheck,
+    boundary_winding,
+    coverage,
+    violated_morse_inequalities,
+)
 
 
 def test_coverage_interval_holds_what_it_promises():
@@ -91,6 +97,21 @@ def test_morse_inequalities():
     assert violated_morse_inequalities(np.array([0, 0, 0]), plane) == [0, 2]
     # A missed pair of adjacent index is what no such sum can see.
     assert violated_morse_inequalities(np.array([3, 3, 1]), plane) == []
+
+
+@pytest.mark.parametrize(
+    ("violated", "sentence"),
+    [
+        ((), None),
+        ((2,), "at index 2: points of that index or below are missing"),
+        ((0, 2, 4, 6, 8, 10), "at index 0, 2, 4, 6, 8, 10: points of that index or below are missing"),
+        (tuple(range(2, 116, 2)), "at 57 indices (2, 4, 6, ..., 114): points of these indices or below are missing"),
+    ],
+)
+def test_inequalities_that_fail_fit_on_a_line(violated, sentence):
+    known = Completeness(EulerCheck(0, 1, 0), violated, None, None, found=1, represented=1, coverage={})
+    said = [line.removeprefix("Morse inequalities fail ") for line in known.sentences() if "inequalities" in line]
+    assert said == ([] if sentence is None else [sentence])
 
 
 @pytest.mark.parametrize("name", ["himmelblau", "six_hump_camel", "muller_brown", "rastrigin", "styblinski_tang"])

@@ -22,7 +22,8 @@ from landscape import (
     problem,
     search,
 )
-from landscape.critical.find import nearest, union
+from landscape.critical.find import union
+from landscape.critical.merge import nearest
 from landscape.symmetry import Identity
 
 

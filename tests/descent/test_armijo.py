@@ -106,7 +106,9 @@ def test_where_the_value_is_not_a_number_steps_do_not_shrink():
         ({"first_step": 0.0}, r"^first_step is 0\.0 but must be a positive number$"),
         ({"decrease": 1.0}, r"^decrease is 1\.0 but must lie between 0 and 1$"),
         ({"backtrack": 0.0}, r"^backtrack is 0\.0 but must lie between 0 and 1$"),
-        ({"growth": 0.9}, r"^growth is 0\.9 but must be at least 1$"),
+        ({"growth": 0.9}, r"^growth is 0\.9 but must be at least 1 and finite$"),
+        ({"growth": np.nan}, r"^growth is nan but must be at least 1 and finite$"),
+        ({"growth": np.inf}, r"^growth is inf but must be at least 1 and finite$"),
     ],
 )
 def test_bad_parameters_are_named(options, message):

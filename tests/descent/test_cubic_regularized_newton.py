@@ -122,3 +122,9 @@ def test_a_quadratic_that_falls_for_ever_is_fallen_down():
 def test_bad_parameters_are_named():
     with pytest.raises(ValueError, match=r"^M is 0\.0 but must be a positive number$"):
         CubicRegularizedNewton(M=0.0)
+
+
+def test_a_first_value_beyond_64_bits_is_a_number():
+    wells = problem("double_well", dim=2)
+    one, other = (descend(wells, [[0.5, 0.4]], CubicRegularizedNewton(M=M), 3).x for M in (10**26, 1e26))
+    np.testing.assert_array_equal(one, other)

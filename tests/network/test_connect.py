@@ -1,12 +1,17 @@
 """The network of critical points on landscapes whose connections are known."""
 
+from itertools import product
+from math import factorial, log
+
 import networkx as nx
 import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 
-from landscape import Landscape, connect, find_critical_points, problem, transition_network
-from landscape.critical.find import nearest
+from landscape import EigenvectorFollowing, Landscape, connect, find_critical_points, problem, transition_network
+from landscape.critical.merge import nearest
+from landscape.network.connect import nodes_of
+from landscape.network.thermodynamics import occupation
 
 
 def test_mueller_brown_barriers(surface):
@@ -125,3 +130,19 @@ def test_points_of_another_landscape_are_refused():
     points = find_critical_points(camel, [[0.0, 0.0]])
     with pytest.raises(ValueError, match="points have 2 coordinates but the landscape has dim 3"):
         connect(problem("spherical_spin_glass", n=3), points)
+
+
+def test_minima_of_a_large_cluster_weigh_by_their_point_groups():
+    """38 atoms: the truncated octahedron, Oh, stands for 2 N! / 48 points, which outgrow 64 bits."""
+    cluster = problem("lennard_jones", atoms=38)
+    sites = np.array([site for site in product(range(-2, 3), repeat=3) if sum(site) % 2])
+    octahedron = sites[(sites**2).sum(axis=1) <= 5].reshape(1, -1) * 2 ** (-1 / 3)
+    shaken = octahedron + 0.25 * np.random.default_rng(0).normal(size=(3, 114))
+    points = find_critical_points(cluster, np.concatenate([octahedron, shaken]), EigenvectorFollowing(index=0))
+    graph = nodes_of(cluster, points)
+    assert len(points) > 1
+    assert graph.nodes[0]["log_orbit_size"] == pytest.approx(log(2 * factorial(38) // 48), rel=1e-14)
+    value = points.value - points.value[0]
+    entropy = [graph.nodes[k]["log_orbit_size"] - 0.5 * np.log(graph.nodes[k]["eigenvalues"]).sum() for k in graph]
+    odds = np.exp(np.array(entropy) - entropy[0] - value / 0.2)
+    np.testing.assert_allclose(occupation(transition_network(graph), 0.2), odds / odds.sum(), rtol=1e-10)

@@ -13,7 +13,7 @@ from landscape import (
     problem,
     transition_network,
 )
-from landscape.critical.find import nearest
+from landscape.critical.merge import nearest
 
 SADDLES = [-72.2489401123, -40.6648435087]
 

@@ -1,6 +1,7 @@
 """Rates obey detailed balance; passage times are those of the linear equations and of exact arithmetic."""
 
 from fractions import Fraction
+from math import factorial, log
 
 import numpy as np
 import pytest
@@ -102,3 +103,17 @@ def test_temperature_must_be_positive(surface):
         rate_matrix(surface[2], 0)
     with pytest.raises(ValueError, match="must be positive"):
         occupation(surface[2], -1.0)
+
+
+def test_rates_need_orbits_and_take_their_logarithms(cluster):
+    """Particles added far away change no rate: the orbits of 38 have the ratios of those of 7."""
+    network = cluster[2].copy()
+    known = rate_matrix(network, 0.2)
+    points = [data for _, data in network.nodes(data=True)] + [data for *_, data in network.edges(data=True)]
+    saddle = next(data for a, b, data in network.edges(data=True) if a != b)
+    for data in points:
+        data.update(orbit_size=0, log_orbit_size=log(factorial(38) // factorial(7) * data["orbit_size"]))
+    np.testing.assert_allclose(rate_matrix(network, 0.2), known, rtol=1e-11)
+    del saddle["log_orbit_size"]
+    with pytest.raises(ValueError, match=r"stands for is not known"):
+        rate_matrix(network, 0.2)

@@ -1,10 +1,12 @@
 """The harmonic superposition: sums to one, known limits, and a derivative of itself."""
 
+from math import factorial, log
+
 import networkx as nx
 import numpy as np
 import pytest
 
-from landscape.network.thermodynamics import heat_capacity, occupation
+from landscape.network.thermodynamics import heat_capacity, log_copies, occupation
 
 
 def two_states(gap, low, high, copies=1):
@@ -42,3 +44,33 @@ def test_heat_capacity_is_the_energys_derivative(cluster):
     for t in (0.1, 0.2, 0.4):
         slope = (energy(t + 1e-5) - energy(t - 1e-5)) / 2e-5
         assert heat_capacity(network, t) == pytest.approx(slope, rel=1e-6)
+
+
+def test_orbits_that_integers_cannot_count_weigh_by_their_logarithms():
+    """38 particles, point groups of orders 48 and 20."""
+    network = two_states(2.0, [4.0, 9.0], [1.0, 4.0], copies=0)
+    for node, order in ((0, 48), (1, 20)):
+        network.nodes[node].update(orbit_size=0, log_orbit_size=log(2 * factorial(38) // order))
+    small = two_states(2.0, [4.0, 9.0], [1.0, 4.0], copies=48)
+    small.nodes[0]["orbit_size"] = 20
+    np.testing.assert_allclose(occupation(network, [0.3, 1.0, 4.0]), occupation(small, [0.3, 1.0, 4.0]), rtol=1e-13)
+
+
+def test_minima_of_a_cluster_weigh_by_their_point_groups(cluster):
+    """Counted anew, from their coordinates, by logarithms."""
+    landscape, _, network = cluster
+    x = np.array([data["x"] for _, data in network.nodes(data=True)])
+    by_logarithms = landscape.symmetry.log_orbit_size(landscape.manifold, x)
+    expected = [log(2 * factorial(7) // order) for order in (20, 6, 6, 2)]  # D5h, C3v, C3v, C2
+    np.testing.assert_allclose(by_logarithms, expected, rtol=1e-14)
+    assert [log_copies(data) for _, data in network.nodes(data=True)] == pytest.approx(expected, rel=1e-15)
+
+
+@pytest.mark.parametrize("weigh", [occupation, heat_capacity])
+def test_unknown_orbits_are_not_counted_as_one(weigh):
+    network = two_states(2.0, [4.0, 9.0], [1.0, 4.0], copies=0)
+    with pytest.raises(ValueError, match=r"the critical point with value 2 stands for is not known"):
+        weigh(network, 1.0)
+    del network.nodes[1]["orbit_size"]
+    with pytest.raises(ValueError, match=r"must have a positive orbit_size, or a log_orbit_size"):
+        weigh(network, 1.0)

@@ -118,6 +118,46 @@ def test_own_npz(tmp_path):
         table.targets("cross_entropy")
 
 
+def test_classes_are_numbered_in_their_order(tmp_path):
+    path = tmp_path / "own.npz"
+    x = np.ones((4, 2))
+    for answers, expected in (
+        (["b", "a", "c", "a"], [1, 0, 2, 0]),
+        ([1.0, -1.0, -1.0, 1.0], [1, 0, 0, 1]),
+        ([True, False, True, True], [1, 0, 1, 1]),
+        ([[10], [9], [9], [10]], [1, 0, 0, 1]),
+    ):
+        np.savez(path, x=x, y=answers)
+        label, classes = load_data(str(path)).labels("this")
+        assert label.tolist() == expected
+        assert classes == max(expected) + 1
+        np.testing.assert_array_equal(load_data(str(path)).targets("cross_entropy"), np.eye(classes)[expected])
+
+
+@pytest.mark.parametrize(
+    ("answers", "told"),
+    [
+        ([3, 3, 3], r"has answers of shape \(3,\) with 1 different value$"),
+        ([0.5, 1, 2], r"has answers of shape \(3,\) with 3 different values, not all of them whole"),
+        ([[0, 1], [1, 0], [0, 1]], r"has answers of shape \(3, 2\) with 2 different values$"),
+    ],
+)
+def test_answers_that_are_no_classes(tmp_path, answers, told):
+    path = tmp_path / "own.npz"
+    np.savez(path, x=np.ones((3, 2)), y=answers)
+    with pytest.raises(ValueError, match=r"^this needs one class a sample, .*own\.npz " + told):
+        load_data(str(path)).labels("this")
+
+
+@pytest.mark.parametrize("header", ["", "0,1,target\n", ",width,target\n"])
+def test_no_sample_is_taken_for_names(tmp_path, header):
+    path = tmp_path / "own.csv"
+    path.write_text(header + "1,2,5\n3,4,6\n", encoding="utf-8-sig")  # with the mark that spreadsheets put first
+    table = load_data(str(path))
+    np.testing.assert_array_equal(table.inputs, [[1, 2], [3, 4]])
+    np.testing.assert_array_equal(table.answers, [5, 6])
+
+
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
@@ -126,6 +166,8 @@ def test_own_npz(tmp_path):
         ("1,2,3\nx,5,6\n", "expected lines with as many numbers each"),
         ("1,2,3\nnan,5,6\n", "has numbers that are not finite"),
         ("1\n2\n", r"has inputs of shape \(2, 0\)"),
+        ("1,,red\n3,4,blue\n", "expected lines with as many numbers each"),
+        ("1,2,red\n3,4,\n", "expected lines with as many numbers each"),
     ],
 )
 def test_files_that_are_no_tables(tmp_path, content, sentence):
@@ -143,8 +185,29 @@ def test_archives_that_are_no_data(tmp_path):
     path.write_text("not an archive")
     with pytest.raises(ValueError, match="expected numeric arrays named x and y"):
         load_data(str(path))
+    for inputs, answers in ((1j * np.ones((3, 2)), np.ones(3)), (np.ones((3, 2)), 1j * np.ones(3))):
+        np.savez(path, x=inputs, y=answers)
+        with pytest.raises(ValueError, match="expected numeric arrays named x and y"):
+            load_data(str(path))
     np.savez(path, x=np.ones((3, 2)), y=np.ones(4))
     with pytest.raises(ValueError, match=r"inputs of shape \(3, 2\) and answers of shape \(4,\)"):
+        load_data(str(path))
+
+
+def test_damaged_and_foreign_files(tmp_path):
+    path = tmp_path / "own.npz"
+    np.savez(path, x=np.ones((30, 2)), y=np.ones(30))
+    whole = path.read_bytes()
+    flipped = bytearray(whole)
+    flipped[200] ^= 255
+    np.save(tmp_path / "one.npy", np.ones((3, 2)))
+    for content in (b"", whole[: len(whole) // 2], bytes(flipped), (tmp_path / "one.npy").read_bytes()):
+        path.write_bytes(content)
+        with pytest.raises(ValueError, match=r"own\.npz cannot be read: expected numeric arrays named x and y"):
+            load_data(str(path))
+    path = tmp_path / "own.csv"
+    path.write_bytes("1,2,naïve\n3,4,no\n".encode("latin-1"))
+    with pytest.raises(ValueError, match=r"own\.csv cannot be read: expected a text file in UTF-8"):
         load_data(str(path))
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from landscape import exhaust, problem
-from landscape.critical.find import nearest
+from landscape.critical.merge import nearest
 
 
 @pytest.mark.parametrize("name", ["himmelblau", "six_hump_camel", "styblinski_tang"])

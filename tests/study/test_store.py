@@ -133,8 +133,14 @@ def test_where_nothing_can_be_written(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match="cannot be written"):
         run_study(SMALL, store=tmp_path / "file" / "study.sqlite")
-    with pytest.raises(StoreError, match="exists already"):
-        check_writable(tmp_path / "file")
+    (tmp_path / "link").symlink_to("nowhere")
+    for there in ("file", "link"):
+        with pytest.raises(StoreError, match=f"{there} exists already"):
+            check_writable(tmp_path / there)
+    with pytest.raises(StoreError, match=r"xxx cannot be written: File name too long$"):
+        check_writable(tmp_path / ("x" * 300))
+    check_writable(tmp_path / "new")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "link"]
     if os.geteuid():
         tmp_path.chmod(0o500)
         with pytest.raises(StoreError, match="is read-only"):

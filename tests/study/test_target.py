@@ -267,6 +267,13 @@ REFUSED = [
         id="raises in two lines",
     ),
     pytest.param(
+        "import sys\ndef loss(x): sys.exit('done')", "loss", {"dim": 2}, r"loss raised SystemExit: done$", id="ends"
+    ),
+    pytest.param("import sys\nsys.exit(4)", "loss", {}, r"loss raised SystemExit: 4$", id="ends when imported"),
+    pytest.param(
+        "import sys\ndef loss(): sys.exit()", "loss", {}, r"loss raised SystemExit$", id="a factory that ends"
+    ),
+    pytest.param(
         "def loss(x): return x * 2", "loss", {"dim": 3}, r"returned shape \(3,\) for one point of shape \(3,\)"
     ),
     pytest.param("def loss(x): return 'word'", "loss", {"dim": 3}, r"loss raised ValueError: could not convert string"),
@@ -323,6 +330,21 @@ def test_what_cannot_be_loaded_is_refused_in_one_sentence(own, text, name, optio
         target.load()
     assert "\n" not in str(refused.value)
     assert "own.py" in str(refused.value) or "--box" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("engine", "text"),
+    [
+        ("numpy", "def loss(x): return (x**2).sum(axis=-1) + 1j"),
+        ("numpy", "import numpy as np\ndef loss(x): return complex(np.sum(x))"),
+        ("jax", "import jax.numpy as jnp\ndef loss(x): return jnp.sum(x**2) * 1j"),
+        ("torch", "import torch\ndef loss(x): return torch.sum(x**2) * 1j"),
+    ],
+)
+def test_a_loss_of_complex_values_is_refused(own, engine, text):
+    pytest.importorskip(engine)
+    with pytest.raises(ValueError, match=r"own\.py:loss (raised TypeError|returned a complex number)"):
+        own(text, "loss", dim=2).load()
 
 
 def test_a_loss_that_raises_at_some_points_is_loaded_and_named_when_it_does(own):
