@@ -79,6 +79,15 @@ def dispatch(
         yield Outcome(chunk, *attempt(function, limit, *arguments))
 
 
+@dataclass
+class _Flight:
+    """A chunk that an executor works on, since when, and whether no other was in flight in all that time."""
+
+    chunk: int
+    began: float
+    alone: bool
+
+
 class _Dispatcher:
     """Chunks in flight on an executor of several workers, and those that wait."""
 
@@ -93,7 +102,7 @@ class _Dispatcher:
         self.executor, self.function, self.tasks, self.limit, self.stop = executor, function, tasks, limit, stop
         self.waiting, self.suspects = deque(tasks), deque[int]()
         self.deaths: Counter[int] = Counter()
-        self.flying: dict[Future[Any], tuple[int, float]] = {}
+        self.flying: dict[Future[Any], _Flight] = {}
 
     def outcomes(self) -> Iterator[Outcome]:
         try:
@@ -101,9 +110,8 @@ class _Dispatcher:
                 self._launch()
                 if not self.flying:
                     return
-                alone = len(self.flying) == 1
                 for future in wait(self.flying, return_when=FIRST_COMPLETED).done:
-                    yield from self._landed(future, alone)
+                    yield from self._landed(future)
         finally:
             for future in self.flying:
                 future.cancel()
@@ -116,16 +124,20 @@ class _Dispatcher:
                 self._submit(self.suspects.popleft())
             return
         if self.waiting:
-            width = _workers(self.executor) + 1  # one more, so that no worker waits for this process
+            width = workers_of(self.executor) + 1  # one more, so that no worker waits for this process
             while self.waiting and len(self.flying) < width:
                 self._submit(self.waiting.popleft())
 
     def _submit(self, chunk: int) -> None:
+        for other in self.flying.values():
+            other.alone = False
+        alone = not self.flying
         future = self.executor.submit(attempt, self.function, self.limit, *self.tasks[chunk])
-        self.flying[future] = chunk, time.monotonic()
+        self.flying[future] = _Flight(chunk, time.monotonic(), alone)
 
-    def _landed(self, future: Future[Any], alone: bool) -> Iterator[Outcome]:
-        chunk, began = self.flying.pop(future)
+    def _landed(self, future: Future[Any]) -> Iterator[Outcome]:
+        flight = self.flying.pop(future)
+        chunk = flight.chunk
         try:
             yield Outcome(chunk, *future.result())
         except CancelledError:
@@ -133,13 +145,14 @@ class _Dispatcher:
         except Exception as error:
             if isinstance(error, BrokenExecutor):
                 self.deaths[chunk] += 1
-            elif type(error).__name__ == "KilledWorker":  # Dask's own word for a task whose workers all died
-                self.deaths[chunk] = DEATHS
+            elif type(error).__name__ == "KilledWorker":
+                # Dask has tried again by itself, but blames all tasks of a worker that dies.
+                self.deaths[chunk] = DEATHS if flight.alone else self.deaths[chunk] + 1
             else:
                 yield Outcome(chunk, Failure(f"raised {described_error(error)}"), math.nan)
                 return
-            late = self.limit is not None and time.monotonic() - began >= self.limit
-            if alone and late:
+            late = self.limit is not None and time.monotonic() - flight.began >= self.limit
+            if flight.alone and late:
                 yield Outcome(chunk, Failure(f"took longer than {self.limit:g} s"), math.nan)
             elif self.deaths[chunk] >= DEATHS:
                 yield Outcome(chunk, Failure(f"its worker died {DEATHS} times"), math.nan)
@@ -147,7 +160,10 @@ class _Dispatcher:
                 self.suspects.append(chunk)
 
 
-def _workers(executor: Executor) -> int:
+def workers_of(executor: Executor | None) -> int:
+    """How many chunks an executor works on at a time; a guess where it does not say."""
+    if executor is None or isinstance(executor, SerialExecutor):
+        return 1
     if isinstance(executor, ProcessExecutor):
         return executor.jobs
     client: Any = getattr(executor, "_client", None)

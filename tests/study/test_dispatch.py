@@ -1,6 +1,7 @@
 """Chunks outlive workers that die, calls that hang and interruptions; what is lost is told, what is right is kept."""
 
 import multiprocessing
+import threading
 import time
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 
@@ -77,6 +78,38 @@ def test_a_worker_that_dies_is_survived(tmp_path):
         assert found.pop(4) is True
         assert found == {k: k for k in range(8) if k not in (1, 4)}
         assert outcomes(executor, ["5"]) == {0: 5}
+
+
+class KilledWorker(Exception):  # noqa: N818
+    """As Dask calls it."""
+
+
+class Blaming(Executor):
+    """Three chunks fly together, and all of them are blamed, one after another, for the worker that died; later ones
+    fly alone."""
+
+    _max_workers = 2
+
+    def __init__(self):
+        self.first = []
+
+    def submit(self, fn, /, *args, **kwargs):
+        future = Future()
+        if len(self.first) < 3:
+            self.first.append(future)
+            if len(self.first) == 3:
+                for k, blamed in enumerate(self.first):
+                    threading.Timer(0.05 * k, blamed.set_exception, [KilledWorker()]).start()
+        elif args[-1] == DIE:
+            future.set_exception(KilledWorker())
+        else:
+            future.set_result(fn(*args))
+        return future
+
+
+def test_those_that_were_in_flight_with_a_chunk_that_kills_are_not_blamed():
+    found = outcomes(Blaming(), ["0", DIE, "2", "3"])
+    assert found == {0: 0, 1: Failure("its worker died 3 times"), 2: 2, 3: 3}
 
 
 @pytest.mark.slow
