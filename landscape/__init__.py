@@ -80,17 +80,32 @@ if TYPE_CHECKING:
     from landscape.manifolds import Sphere as Sphere
     from landscape.manifolds import Torus as Torus
     from landscape.network.barriers import MinimaxPath as MinimaxPath
+    from landscape.network.barriers import degree_distribution as degree_distribution
+    from landscape.network.barriers import funnels as funnels
+    from landscape.network.barriers import global_funnel as global_funnel
     from landscape.network.barriers import minimax_path as minimax_path
+    from landscape.network.barriers import monotonic_basins as monotonic_basins
     from landscape.network.connect import connect as connect
     from landscape.network.connect import transition_network as transition_network
     from landscape.network.double_ended import Path as Path
+    from landscape.network.double_ended import PathStatus as PathStatus
     from landscape.network.double_ended import join_components as join_components
     from landscape.network.double_ended import path_between as path_between
+    from landscape.network.export import read_graphml as read_graphml
+    from landscape.network.export import read_json as read_json
+    from landscape.network.export import write_graphml as write_graphml
+    from landscape.network.export import write_json as write_json
     from landscape.network.hierarchy import hierarchy as hierarchy
     from landscape.network.kinetics import mean_first_passage_times as mean_first_passage_times
     from landscape.network.kinetics import rate_matrix as rate_matrix
     from landscape.network.morse import MorseComplex as MorseComplex
     from landscape.network.morse import morse_complex as morse_complex
+    from landscape.network.pathsample import read_pathsample as read_pathsample
+    from landscape.network.pathsample import write_pathsample as write_pathsample
+    from landscape.network.pele import read_pele as read_pele
+    from landscape.network.pele import write_pele as write_pele
+    from landscape.network.thermodynamics import heat_capacity as heat_capacity
+    from landscape.network.thermodynamics import occupation as occupation
     from landscape.network.tree import Disconnectivity as Disconnectivity
     from landscape.network.tree import disconnectivity as disconnectivity
     from landscape.particles import ParticleSymmetry as ParticleSymmetry
@@ -181,17 +196,32 @@ _HOME = {
     "Sphere": "landscape.manifolds",
     "Torus": "landscape.manifolds",
     "MinimaxPath": "landscape.network.barriers",
+    "degree_distribution": "landscape.network.barriers",
+    "funnels": "landscape.network.barriers",
+    "global_funnel": "landscape.network.barriers",
     "minimax_path": "landscape.network.barriers",
+    "monotonic_basins": "landscape.network.barriers",
     "connect": "landscape.network.connect",
     "transition_network": "landscape.network.connect",
     "Path": "landscape.network.double_ended",
+    "PathStatus": "landscape.network.double_ended",
     "join_components": "landscape.network.double_ended",
     "path_between": "landscape.network.double_ended",
+    "read_graphml": "landscape.network.export",
+    "read_json": "landscape.network.export",
+    "write_graphml": "landscape.network.export",
+    "write_json": "landscape.network.export",
     "hierarchy": "landscape.network.hierarchy",
     "mean_first_passage_times": "landscape.network.kinetics",
     "rate_matrix": "landscape.network.kinetics",
     "MorseComplex": "landscape.network.morse",
     "morse_complex": "landscape.network.morse",
+    "read_pathsample": "landscape.network.pathsample",
+    "write_pathsample": "landscape.network.pathsample",
+    "read_pele": "landscape.network.pele",
+    "write_pele": "landscape.network.pele",
+    "heat_capacity": "landscape.network.thermodynamics",
+    "occupation": "landscape.network.thermodynamics",
     "Disconnectivity": "landscape.network.tree",
     "disconnectivity": "landscape.network.tree",
     "problem": "landscape.problems",

@@ -1,4 +1,4 @@
-"""Derivatives that the user did not write: JAX, PyTorch, or SciPy's finite differences."""
+"""Derivatives that the user did not write: by JAX, the complex step, or SciPy's finite differences."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import numpy as np
 from numpy.exceptions import ComplexWarning
 from scipy import differentiate
 
-from landscape.arrays import Array, symmetrize
+from landscape.arrays import Array, norm, symmetrize
 
 BatchFunction = Callable[[Array], Array]
 VectorProduct = Callable[[Array, Array], Array]
@@ -105,6 +105,35 @@ def difference_hessian(gradient: BatchFunction, length_scale: float) -> BatchFun
     return hessian
 
 
+def difference_product(gradient: BatchFunction, length_scale: float) -> VectorProduct:
+    """Products of a Hessian with vectors from the gradient: its derivative along the vector by central differences of
+    order 8, a few gradients whatever the dimension."""
+
+    def product(x: Array, v: Array) -> Array:
+        x, v = np.broadcast_arrays(x, v)
+        if x.size == 0:
+            return np.zeros(x.shape)
+        length = norm(v)[..., None]
+        direction = v / np.where(length > 0, length, 1.0)
+
+        def along(step: Array) -> Array:  # (..., n) or (..., n, k), the same for all n components
+            points = x[..., None] + step.reshape(*x.shape, -1) * direction[..., None]
+            return np.moveaxis(gradient(np.moveaxis(points, -1, 0)), 0, -1).reshape(step.shape)
+
+        result = differentiate.derivative(
+            along,
+            np.zeros(x.shape),
+            initial_step=DIFFERENCE_STEP * length_scale,
+            order=8,
+            maxiter=3,
+            preserve_shape=True,
+        )
+        derivative: Array = result.df * length
+        return derivative
+
+    return product
+
+
 def _jacobian(function: BatchFunction, x: Array, length_scale: float) -> Array:
     """Derivatives of `function`, whose result's batch axes are last, by the coordinates of `x`."""
     if x.size == 0:
@@ -149,40 +178,6 @@ def jax_derivatives(loss: Callable[[Any], Any]) -> Derivatives:
         return JaxFunction(of_one, _flat_batch(_padded(jax.jit(jax.vmap(of_one)))))
 
     return Derivatives(batched(loss), batched(gradient), batched(jax.hessian(loss)), batched(one_hvp))
-
-
-def torch_derivatives(loss: Callable[[Any], Any]) -> Derivatives:
-    """A PyTorch loss of one point, a float64 tensor of shape (n,), as batched NumPy functions (`torch.func`).
-
-    Raises
-    ------
-    ImportError
-        If PyTorch is not installed; the message has the command that installs it.
-    """
-    torch = _engine("torch")
-    func = torch.func
-    gradient = func.grad(loss)
-
-    def one_hvp(x: Any, v: Any) -> Any:
-        return func.jvp(gradient, (x,), (v,))[1]
-
-    def on_tensors(function: Callable[..., Any]) -> Callable[..., Array]:
-        batched = func.vmap(function)
-
-        def call(*arrays: Array) -> Array:
-            # torch.func.vmap cannot map over an empty axis: a point of zeros stands in.
-            filled = (a if len(a) else np.zeros((1, a.shape[1])) for a in arrays)
-            result = batched(*(torch.tensor(a, dtype=torch.float64) for a in filled))
-            return np.asarray(result.detach().numpy(), dtype=np.float64)[: len(arrays[0])]
-
-        return call
-
-    return Derivatives(
-        value=_flat_batch(on_tensors(loss)),
-        gradient=_flat_batch(on_tensors(gradient)),
-        hessian=_flat_batch(on_tensors(func.hessian(loss))),
-        hvp=_flat_batch(on_tensors(one_hvp)),
-    )
 
 
 def _engine(name: str) -> ModuleType:

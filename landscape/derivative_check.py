@@ -1,9 +1,10 @@
-"""Whether a landscape's derivatives are the derivatives of its value: each entry beside independent differences."""
+"""Whether a landscape's derivatives are the derivatives of its value, and agree among themselves: each entry beside
+independent differences, the dense Hessian beside its products and its own transpose."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -15,28 +16,31 @@ TOLERANCE = 1e-5  # of an entry, in units of the largest one at its point
 _STEP = 1e-3  # of the differences, in units of the length scale: rounding and the fifth derivative weigh alike
 _COARSER = 2.0  # a second step, whose result tells how far the first can be trusted
 _DIRECTIONS = 50  # tangent directions that are tried at most
+_DENSE = 2**22  # entries of all dense Hessians that are tried
 
 
 @dataclass(frozen=True)
 class DerivativeCheck:
-    """One derivative of a landscape beside differences of what it is the derivative of.
+    """One derivative of a landscape beside differences of what it is the derivative of, or beside another way to it.
 
     Attributes
     ----------
     name : str
-        'gradient', 'hessian' or 'hvp'.
+        'gradient', 'hessian', 'hvp', 'hessian v' (the dense Hessian times vectors beside the products) or 'symmetry'
+        (the dense Hessian beside its transpose).
     entries : int
         How many were compared.
     wrong : int
-        How many differ by more than the tolerance and by more than the differences can be wrong.
+        How many differ by more than the tolerance and by more than what they are compared with can be wrong.
     error : float
         The largest difference, in units of the largest entry at its point.
     point : (n,)
         Where that is.
     entry : tuple of int
-        Which entry it is: tangent directions, which in Euclidean space are the coordinates.
+        Which entry it is: tangent directions, which in Euclidean space are the coordinates; for 'hvp' and 'hessian v'
+        the number of the vector comes first.
     given, expected : float
-        That entry as the landscape gives it and by differences.
+        That entry as the landscape gives it and by differences, or what else it is compared with.
     """
 
     name: str
@@ -55,13 +59,14 @@ class DerivativeCheck:
 
     def sentence(self) -> str:
         """In words, as in 'gradient: entry (1,) is 2.5 but differences give 2 at x = (0.1, 3)'."""
+        beside = {"hessian v": "the products", "symmetry": "their mirror images"}.get(self.name, "differences")
         if self.holds:
-            return f"{self.name}: {self.entries} entries agree with differences, the worst to {self.error:.1e}"
+            return f"{self.name}: {self.entries} entries agree with {beside}, the worst to {self.error:.1e}"
         where = ", ".join(f"{v:.6g}" for v in self.point[:6]) + (", ..." if len(self.point) > 6 else "")
         entry = ", ".join(str(k) for k in self.entry)
         return (
             f"{self.name}: {self.wrong} of {self.entries} entries are wrong; the worst is entry ({entry}), "
-            f"{self.given:.6g} where differences give {self.expected:.6g}, at x = ({where})"
+            f"{self.given:.6g} where {beside} give {self.expected:.6g}, at x = ({where})"
         )
 
 
@@ -70,7 +75,8 @@ def check_derivatives(landscape: Landscape, x: npt.ArrayLike) -> list[Derivative
 
     The gradient is held against differences of the value, the Hessian against differences of the gradient, and the
     product against differences of the gradient along random directions. All of it in tangent coordinates, so that a
-    function need not be defined off its manifold. Beyond 50 directions a sample of them is tried.
+    function need not be defined off its manifold. Beyond 50 directions a sample of them is tried. The dense Hessian,
+    where it is not large or made by differences, is also held against the products and against its transpose.
 
     Parameters
     ----------
@@ -80,7 +86,7 @@ def check_derivatives(landscape: Landscape, x: npt.ArrayLike) -> list[Derivative
     Returns
     -------
     list of DerivativeCheck
-        For the gradient, the Hessian (where it fits into memory) and the product.
+        For the gradient, the Hessian (up to 50 directions), the product, and the two of the dense Hessian.
 
     Raises
     ------
@@ -122,7 +128,34 @@ def check_derivatives(landscape: Landscape, x: npt.ArrayLike) -> list[Derivative
         if d <= _DIRECTIONS:
             full = landscape.tangent_hessian(x)
             checks.insert(1, _compare("hessian", x, tried, full, gradient_near, landscape, directions))
+        if landscape.dim**2 <= _DENSE and (d <= _DIRECTIONS or landscape.provenance.hessian != "finite differences"):
+            some = slice(_DENSE // landscape.dim**2)
+            checks += _dense_checks(landscape, x[some], mixed[some])
     return checks
+
+
+def _dense_checks(landscape: Landscape, x: Array, v: Array) -> list[DerivativeCheck]:
+    """The ambient Hessians at x (m, n), times vectors v (m, p, n) and beside their transposes."""
+    dense = landscape.hessian(x)
+    length = landscape.manifold.length_scale
+    steepness = np.abs(landscape.gradient(x)).max(axis=1)
+    # Where the function is straight its Hessian is what rounding leaves of gradient and value.
+    scale = np.maximum(np.nan_to_num(np.abs(dense).max(axis=(1, 2))), np.nan_to_num(steepness) / length)
+    rounding = 10 * landscape.provenance.relative_error * np.abs(landscape.value(x)) / length**2
+    far = np.linalg.norm(v, axis=2).max(axis=1)
+    pairs = {
+        "hessian v": (v @ transpose(dense), landscape.hvp(x[:, None], v), far),
+        "symmetry": (dense, transpose(dense), np.ones(len(x))),
+    }
+    return [
+        _outcome(name, x, given, expected, _column(size * scale, given), _column(size * rounding, given))
+        for name, (given, expected, size) in pairs.items()
+    ]
+
+
+def _column(numbers: Array, like: Array) -> Array:
+    """One number for each point, shaped to stand beside its entries."""
+    return numbers.reshape(-1, *(1,) * (like.ndim - 1))
 
 
 def _compare(
@@ -137,18 +170,22 @@ def _compare(
     """Entries `given`, (m, p) or (m, p, k), beside differences of `function` along `directions` (m, p, n)."""
     step = _STEP * landscape.manifold.length_scale
     fine, coarse = (_difference(function, landscape, x, directions, h) for h in (step, _COARSER * step))
-    scale = np.abs(fine).reshape(len(x), -1).max(axis=1).reshape(-1, *(1,) * (given.ndim - 1))
+    scale = _column(np.abs(fine).reshape(len(x), -1).max(axis=1), given)
+    found = _outcome(name, x, given, fine, scale, 2 * np.abs(fine - coarse))
+    first = found.entry[:1] if name == "hvp" else ()
+    return replace(found, entry=(*first, *(int(tried[k]) for k in found.entry[len(first) :])))
+
+
+def _outcome(name: str, x: Array, given: Array, expected: Array, scale: Array, doubt: Array) -> DerivativeCheck:
+    """Entries (m, ...) beside those expected, known to within `doubt`, in units of `scale`, one number a point."""
     scale = np.maximum(scale, np.finfo(np.float64).tiny)
-    error = np.abs(given - fine)
-    trusted = np.maximum(TOLERANCE * scale, 2 * np.abs(fine - coarse))
-    bad = ~(error <= trusted)  # what is not a number is wrong
+    error = np.abs(given - expected)
+    bad = ~(error <= np.maximum(TOLERANCE * scale, doubt))  # what is not a number is wrong
     relative = np.where(np.isnan(error), np.inf, error / scale)
     worst = np.unravel_index(np.argmax(np.where(bad, relative, -1.0) if bad.any() else relative), given.shape)
     row, *entry = (int(k) for k in worst)
-    named = tuple(int(tried[k]) for k in entry) if name != "hvp" else (entry[0], int(tried[entry[1]]))
-    return DerivativeCheck(
-        name, given.size, int(bad.sum()), float(relative[worst]), x[row], named, float(given[worst]), float(fine[worst])
-    )
+    numbers = float(relative[worst]), x[row], tuple(entry), float(given[worst]), float(expected[worst])
+    return DerivativeCheck(name, given.size, int(bad.sum()), *numbers)
 
 
 def _difference(function: Callable[[Array], Array], landscape: Landscape, x: Array, v: Array, step: float) -> Array:

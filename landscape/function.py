@@ -16,12 +16,14 @@ from landscape.autodiff import (
     complex_step_gradient,
     difference_gradient,
     difference_hessian,
+    difference_product,
     jax_derivatives,
     takes_complex_steps,
-    torch_derivatives,
 )
 from landscape.manifolds import Box, Euclidean, Manifold
+from landscape.memory import require_memory
 from landscape.symmetry import Identity, Symmetry
+from landscape.torch_autodiff import torch_derivatives
 from landscape.torch_modules import module_loss
 
 Sampler = Callable[[np.random.Generator, int], Array]
@@ -237,7 +239,7 @@ class Landscape:
         value, gradient, hessian : callable
             (..., n) to (...), (..., n), (..., n, n); with `vectorized=False`, of one point (n,). A missing
             gradient is taken by the complex step where the function allows it, otherwise by finite differences, a
-            missing Hessian by differences of the gradient; `provenance` says which.
+            missing Hessian, and its products with vectors, by differences of the gradient; `provenance` says which.
         dim : int
             Number of coordinates; not needed when `manifold` is given.
         box : pair of float or of (n,)
@@ -278,13 +280,14 @@ class Landscape:
         if batched_gradient is None:
             raw = value if vectorized else _point_by_point(value, 0)
             batched_gradient, gradient_source = _derived_gradient(batched_value, raw, manifold)
-        batched_hessian = wrapped.get("hessian") or difference_hessian(batched_gradient, scale)
+        batched_hessian = wrapped.get("hessian")
         return cls(
             name=name or str(getattr(value, "__name__", "function")),
             manifold=manifold,
             value=batched_value,
             gradient=batched_gradient,
-            hessian=batched_hessian,
+            hessian=batched_hessian or difference_hessian(batched_gradient, scale),
+            hvp=None if batched_hessian else difference_product(batched_gradient, scale),  # type: ignore[arg-type]
             confining=confining,
             provenance=Provenance(
                 gradient=gradient_source,
@@ -330,6 +333,7 @@ class Landscape:
         manifold: Manifold | None = None,
         name: str | None = None,
         confining: bool = False,
+        device: Any = None,
     ) -> Landscape:
         """A landscape from a PyTorch loss of one point, a float64 tensor (n,) to a scalar.
 
@@ -338,17 +342,29 @@ class Landscape:
         Parameters
         ----------
         loss : callable
-            Without operations in place, and without branches on values.
+            Best without operations in place and without branches on values: those make PyTorch take points one by one.
+            A module's loss over data, as a function of its parameters, is made by `from_torch_module`.
         dim, box, manifold, name, confining
             As in `from_function`.
+        device : torch.device or str, optional
+            Where points are put and all is computed, such as 'cuda'; PyTorch's default if left out.
 
         Raises
         ------
         ImportError, ValueError
-            If PyTorch is missing, or the loss does not return a scalar.
+            If PyTorch is missing or cannot compute the loss, or the loss does not return a scalar.
         """
         manifold = _manifold(manifold, dim, box)
-        return cls._from_autodiff(torch_derivatives(loss), "PyTorch", loss, manifold, name, confining)
+        derivatives = torch_derivatives(loss, device)
+        try:
+            return cls._from_autodiff(derivatives, "PyTorch", loss, manifold, name, confining)
+        except ValueError as error:
+            if not hasattr(loss, "named_parameters"):
+                raise
+            raise ValueError(
+                f"{type(loss).__name__} is a module, and no loss of one point ({error}); its loss over data, as a "
+                "function of its parameters, is Landscape.from_torch_module(module, inputs, targets, loss)"
+            ) from error
 
     @classmethod
     def from_torch_module(
@@ -360,7 +376,8 @@ class Landscape:
         ----------
         module : torch.nn.Module
             It is copied, in double precision and evaluation mode, and not changed. A point is its parameters in the
-            order of `named_parameters`, each flattened.
+            order of `named_parameters`, each flattened; those that do not require a gradient stay as they are, and
+            tied ones are one. All is computed where they are, on a GPU if the module is on one.
         inputs, targets : array or tensor
             (samples, ...) each.
         loss : callable
@@ -378,12 +395,14 @@ class Landscape:
         Raises
         ------
         ImportError, ValueError
-            If PyTorch is missing, the module has no parameters, or the loss is not a scalar.
+            If PyTorch is missing, the module has no parameters to vary, it or the loss cannot take the data, or the
+            loss is not a scalar.
         """
         made = module_loss(module, inputs, targets, loss)
         manifold = Euclidean(len(made.start), (-made.reach, made.reach))
         title = name or type(module).__name__
-        landscape = cls._from_autodiff(torch_derivatives(made.of_one), "PyTorch", made.of_one, manifold, title, False)
+        derivatives = torch_derivatives(made.of_one, made.device)
+        landscape = cls._from_autodiff(derivatives, "PyTorch", made.of_one, manifold, title, False)
         return replace(landscape, terms=Terms(made.samples, made.gradient_of_terms))
 
     @classmethod
@@ -449,6 +468,12 @@ def _derived_gradient(
     value: BatchFunction, raw: Callable[[Array], Any], manifold: Manifold
 ) -> tuple[BatchFunction, str]:
     """The gradient of a function that came without one, and how it is taken."""
+    n = manifold.dim
+    require_memory(
+        16.0 * _GRADIENT_PROBE_POINTS * n * n,  # 16 bytes: complex numbers
+        f"the gradient of a function of {n} coordinates that comes without one",
+        "give its gradient, or write it for JAX or PyTorch",
+    )
     differences = difference_gradient(value, manifold.length_scale)
     points = manifold.sample(np.random.default_rng(1), _GRADIENT_PROBE_POINTS)
     with np.errstate(all="ignore"):

@@ -118,6 +118,10 @@ class Euclidean:
         object.__setattr__(self, "box", (low, high))
         object.__setattr__(self, "_corners", (tuple(low.tolist()), tuple(high.tolist())))
 
+    def __repr__(self) -> str:
+        low, high = self.box
+        return f"Euclidean(n={self.n}, box within {np.min(low):.6g} to {np.max(high):.6g})"
+
     @property
     def dim(self) -> int:
         return self.n

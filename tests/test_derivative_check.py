@@ -34,21 +34,23 @@ def test_a_wrong_hessian_entry_is_named():
         h[..., 0, 2] += 0.1
         return h
 
-    gradient, hessian_check, hvp = check_derivatives(
+    gradient, hessian_check, hvp, products, symmetry = check_derivatives(
         well.with_options(hessian=hessian, hvp=well.hvp), well.starts(np.random.default_rng(0), 5)
     )
     assert gradient.holds
     assert hvp.holds
     assert (hessian_check.wrong, hessian_check.entry) == (5, (0, 2))
     assert "entry (0, 2)" in hessian_check.sentence()
+    assert not products.holds
+    assert (symmetry.wrong, sorted(symmetry.entry)) == (10, [0, 2])
+    assert "where their mirror images give" in symmetry.sentence()
 
 
 def test_a_wrong_product_is_found():
     camel = problem("six_hump_camel")
     wrong = camel.with_options(hvp=lambda x, v: camel.hvp(x, v) + 0.01 * v)
-    *right, hvp = check_derivatives(wrong, camel.starts(np.random.default_rng(0), 5))
-    assert all(check.holds for check in right)
-    assert not hvp.holds
+    found = check_derivatives(wrong, camel.starts(np.random.default_rng(0), 5))
+    assert [check.name for check in found if not check.holds] == ["hvp", "hessian v"]
 
 
 def test_nan_where_the_value_is_finite_is_wrong():
@@ -66,9 +68,20 @@ def test_derived_derivatives_pass():
 def test_many_coordinates_are_sampled():
     chain = problem("xy_chain", n=500)
     checks = check_derivatives(chain, chain.starts(np.random.default_rng(0), 2))
-    assert [check.name for check in checks] == ["gradient", "hvp"]
+    assert [check.name for check in checks] == ["gradient", "hvp", "hessian v", "symmetry"]
     assert all(check.holds for check in checks)
     assert checks[0].entries == 100
+    wrong = chain.with_options(hessian=lambda x: chain.hessian(x) * 1.001, hvp=chain.hvp)
+    found = check_derivatives(wrong, chain.starts(np.random.default_rng(0), 2))
+    assert [check.name for check in found if not check.holds] == ["hessian v"]
+
+
+@pytest.mark.parametrize("offset", [0.0, 1e6])
+@pytest.mark.parametrize("steepness", [0.0, 1.0, 1e3])
+def test_what_rounding_makes_of_a_vanishing_hessian_is_not_wrong(offset, steepness):
+    straight = Landscape.from_function(lambda x: steepness * np.abs(x + 2).sum(-1) + offset, dim=4)
+    for check in check_derivatives(straight, straight.starts(np.random.default_rng(0), 10))[-2:]:
+        assert check.holds, check.sentence()
 
 
 def test_points_without_a_value_are_skipped_and_refused_alone():

@@ -13,7 +13,7 @@ import landscape
 
 ROOT = Path(landscape.__file__).parent
 FLOORS = {
-    "cli": 7,
+    **dict.fromkeys(["cli", "__main__"], 7),
     "figures": 6,
     "study": 5,
     **dict.fromkeys(["escape", "network", "statistics"], 4),

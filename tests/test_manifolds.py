@@ -366,3 +366,8 @@ def test_a_box_is_as_wide_as_a_number_can_be_and_no_wider():
         Euclidean(1, (-1e308, 1e308))
     points = Euclidean(1, (-largest / 2, largest / 2)).sample(np.random.default_rng(0), 10)
     assert np.isfinite(points).all()
+
+
+def test_a_large_box_is_printed_in_a_line():
+    text = repr(Euclidean(5000, (-np.linspace(1, 2, 5000), np.linspace(1, 3, 5000))))
+    assert text == "Euclidean(n=5000, box within -2 to 3)"

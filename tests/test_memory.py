@@ -1,5 +1,8 @@
 """Free memory, as the system and the control group tell it."""
 
+import subprocess
+import sys
+
 import pytest
 
 from landscape import memory
@@ -49,3 +52,19 @@ def test_here_it_is_a_size_that_machines_have():
 def test_sizes_in_words():
     assert memory.gigabytes(16.016e9) == "16 GB"
     assert memory.gigabytes(2.5e8) == "0.25 GB"
+    assert memory.gigabytes(22.5e12) == "22,500 GB"
+
+
+def test_what_a_limit_on_the_address_space_leaves(system):
+    """As under `ulimit -v`: in a process of its own, for the limit cannot be lifted again."""
+    script = (
+        "import resource; from landscape.memory import available_memory; "
+        "resource.setrlimit(resource.RLIMIT_AS, (2**30, 2**30)); print(available_memory())"
+    )
+    left = int(subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout)
+    assert 0 < left < 2**30
+
+
+def test_no_answer_of_the_system_refuses_nothing(monkeypatch):
+    monkeypatch.setattr(memory, "available_memory", lambda: None)
+    assert memory.fits(1e30)

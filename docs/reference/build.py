@@ -74,7 +74,8 @@ def capabilities() -> list[Capability]:
 def _modules(package: str) -> list[str]:
     """All modules of a package, with itself unless it is the whole library, whose names are all from elsewhere."""
     path = importlib.import_module(package).__path__
-    inner = [m.name for m in pkgutil.iter_modules(path, f"{package}.") if not m.ispkg]
+    found = pkgutil.iter_modules(path, f"{package}.")
+    inner = [m.name for m in found if not m.ispkg and not m.name.endswith("__main__")]
     return inner if package == "landscape" else [package, *inner]
 
 

@@ -9,8 +9,9 @@ from typing import Any
 import click
 import numpy as np
 
-from landscape.cli.console import note, number, percent, print_json, print_table, progress_bar
+from landscape.cli.console import note, number, percent, print_json, print_table
 from landscape.cli.files import check_output, saving
+from landscape.cli.heartbeat import bar_or_heartbeat
 from landscape.cli.methods import make_method, method_option, split
 from landscape.cli.options import Asked, json_option, seed_option, target_options
 from landscape.descent.ensemble import Descent, descend
@@ -65,7 +66,7 @@ def command(
     x = landscape.starts(stream(seed, {"descend": problem}, 0), starts)
     require_finite_somewhere(problem, landscape, [x])
     rng = stream(seed, {"descend": problem}, 1)
-    with progress_bar() as progress:
+    with bar_or_heartbeat("steps") as progress:
         step = partial(progress, "descent")
         descent = descend(landscape, x, chosen, steps, tol, record, progress=step, rng=rng)
     points, basin = destinations(landscape, descent)
@@ -83,6 +84,9 @@ def command(
         return
     note(target.note())
     click.echo(repr(descent))
+    reached = _values(descent)
+    if reached is not None and descent.count()["converged"] < len(descent):
+        click.echo("values reached: " + ", ".join(f"{name} {number(value, 9)}" for name, value in reached.items()))
     if ends:
         columns = ["ends at", "value", "of starts", "95% interval"]
         table = [
@@ -114,6 +118,14 @@ def _draw(landscape: Landscape, descent: Descent, title: str, file: Path) -> Non
         plot_descent(landscape, descent, title).savefig(draft)
 
 
+def _values(descent: Descent) -> dict[str, float] | None:
+    """The lowest, median and highest value at the last positions, of those that are finite; None if there are none."""
+    value = descent.value[np.isfinite(descent.value)]
+    if not value.size:
+        return None
+    return {"lowest": float(value.min()), "median": float(np.median(value)), "highest": float(value.max())}
+
+
 def _as_json(problem: str, dim: int, seed: int, descent: Descent, ends: list[dict[str, Any]]) -> dict[str, Any]:
     counts = descent.count()
     counts["nonfinite"] = counts.pop("non_finite")
@@ -124,5 +136,6 @@ def _as_json(problem: str, dim: int, seed: int, descent: Descent, ends: list[dic
         "starts": len(descent),
         "method": descent.method,
         **counts,
+        "values": _values(descent),
         "destinations": ends,
     }

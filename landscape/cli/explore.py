@@ -6,14 +6,18 @@ from pathlib import Path
 
 import click
 
-from landscape.cli.console import note, print_json, progress_bar
+from landscape.cli.console import note, print_json
 from landscape.cli.files import check_output, saving
+from landscape.cli.heartbeat import bar_or_heartbeat
 from landscape.cli.options import Asked, Indices, json_option, search_options, target_options
 from landscape.cli.report import print_counts, print_points
 from landscape.critical.exploration import Exploration, explore
 from landscape.critical.points import CriticalPoints
+from landscape.function import Landscape
 from landscape.random import stream
 from landscape.study.destinations import require_finite_somewhere
+from landscape.study.duration import Duration, step_times
+from landscape.study.known import known_points
 from landscape.study.report import points_json
 from landscape.study.target import Target
 
@@ -48,10 +52,12 @@ def command(
         with saving(out) as draft:
             points.save(draft)
         note(f"saved in {out}")
+    known = known_points(landscape.truth, points, indices)
     if json_output:
-        print_json({"problem": asked.problem, "dim": landscape.dim, "seed": seed, **points_json(points)})
+        report = {"problem": asked.problem, "dim": landscape.dim, "seed": seed, **points_json(points)}
+        print_json({**report, "known": None if known is None else known.as_json()})
         return
-    print_counts(points, indices)
+    print_counts(points, indices, known=known)
     print_points(points)
 
 
@@ -62,9 +68,23 @@ def searched(target: Target, strategy: Exploration, seed: int, quiet: bool) -> C
     require_finite_somewhere(target.name, landscape, [landscape.starts(rng, 1000)])
     if not quiet:
         note(target.note())
-    with progress_bar() as progress:
+    _warn_of_long(landscape, strategy)
+    with bar_or_heartbeat("") as progress:
+        progress("searches", 0, strategy.max_searches)
 
         def look(done: int, known: CriticalPoints) -> None:
             progress("searches", done, strategy.max_searches)
 
         return explore(landscape, rng, strategy, look)
+
+
+def _warn_of_long(landscape: Landscape, strategy: Exploration) -> None:
+    """Say how long the first two rounds may take, if that is long: there are never fewer."""
+    first = min(strategy.round_size, strategy.max_searches)
+    second = min(strategy.round_size, strategy.max_searches - first)
+    times = step_times(landscape, strategy.round_size)
+    opening = 2 * times.newton if strategy.indices is None else times.climb
+    seconds = strategy.climb_steps * (first * opening + second * times.climb)
+    duration = Duration(seconds, landscape.dim, times, 1, dict(landscape.parameters))
+    fewer = ("fewer --searches",) if strategy.max_searches <= 2 * strategy.round_size else (f"--searches {first}",)
+    note(duration.sentence(f"the first {first + second} of {strategy.max_searches} searches take", fewer))

@@ -2,33 +2,22 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import nullcontext
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import click
-import numpy as np
-from click.core import ParameterSource
 
+from landscape.cli.charts import Charted, chart, counted, why_left_out
 from landscape.cli.console import note, number, print_json, print_table
-from landscape.cli.explore import searched
 from landscape.cli.files import check_output, saving
 from landscape.cli.options import Asked, json_option, search_options, target_options
-from landscape.critical.exploration import Exploration
 from landscape.critical.points import CriticalPoints
 from landscape.function import Landscape
-from landscape.problems import problem_names
 from landscape.study.faults import tolerated
-from landscape.study.result import open_study
-from landscape.study.run import state_of
-from landscape.study.target import Target
+from landscape.study.store import check_writable
 
 _ROWS = 40
-_MANY = 300  # minima, beyond which basins are joined at so many levels:
-_LEVELS = 60
-
 
 network_options = search_options(
     "Search until, for every index, the lower end of the coverage's interval is this high."
@@ -40,7 +29,15 @@ network_options = search_options(
 @network_options
 @click.option("--graphml", type=click.Path(dir_okay=False, path_type=Path), help="Save the network in this file.")
 @click.option(
+    "--network-json", type=click.Path(dir_okay=False, path_type=Path), help="Save it as JSON, nodes and links, for D3."
+)
+@click.option(
     "--pele", type=click.Path(dir_okay=False, path_type=Path), help="Save minima and transition states for pele."
+)
+@click.option(
+    "--pathsample",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Save them as min.data and ts.data in this folder.",
 )
 @click.option(
     "--plot", type=click.Path(dir_okay=False, path_type=Path), help="Draw the disconnectivity graph in this file."
@@ -54,50 +51,29 @@ def command(
     searches: int,
     seed: int,
     graphml: Path | None,
+    network_json: Path | None,
     pele: Path | None,
+    pathsample: Path | None,
     plot: Path | None,
     json_output: bool,
 ) -> None:
     """Look for the minima and saddles of PROBLEM, and follow the gradient flow from each saddle down both sides.
 
-    Instead of PROBLEM the file of a saved study will do: its points are connected, and none are looked for.
+    Instead of PROBLEM the file of a saved study will do: its points are connected, and none are looked for. So will a
+    network that was saved before, a database of pele, or a folder with PATHSAMPLE's min.data.
 
     \b
     landscape network lennard_jones --set atoms=7
     landscape network muller_brown --graphml mueller_brown.graphml --plot tree.png
     landscape network study.sqlite --pele study_pele.sqlite
+    landscape network pele.sqlite --pathsample folder
     """
-    from landscape.network.morse import covered, morse_complex
-
-    given = [path for path in (graphml, pele, plot) if path is not None]
-    for path in given:
-        if given.count(path) > 1:
-            raise ValueError(f"{path} is given for two files")
-    check_output(graphml, "--graphml")
-    check_output(pele, "--pele")
-    check_output(plot, "--plot", ".png", ".pdf", ".svg")
+    _check_outputs(graphml, network_json, pele, pathsample, plot)
     charted = chart(context, asked, target_coverage, searches, seed, quiet=json_output)
-    landscape, points = charted.landscape, charted.points
     if plot is not None and charted.network.number_of_nodes() == 0:
         raise ValueError(f"{asked.problem} has no known minima: there is nothing to draw")
-    found = None
-    if covered(landscape) and points.decided.all() and len(points) == charted.graph.number_of_nodes():
-        with tolerated() if charted.study else nullcontext():  # as for the lines of the flow
-            complex_ = morse_complex(landscape, points)
-        found = list(complex_.betti) if complex_.sound else None
-    expected = None if landscape.betti_numbers is None else [int(b) for b in landscape.betti_numbers]
-    report = as_json(charted, {"found": found, "expected": expected})
-    if graphml is not None:
-        from landscape.network.export import write_graphml
-
-        with saving(graphml) as draft:
-            write_graphml(charted.graph, draft)
-        note(f"saved in {graphml}")
-    if pele is not None:
-        from landscape.network.pele import write_pele
-
-        write_pele(landscape, charted.network, pele)
-        note(f"saved for pele in {pele}")
+    report = as_json(charted)
+    _save(charted, graphml, network_json, pele, pathsample)
     if plot is not None:
         with saving(plot) as draft:
             remark = _draw(charted.network, draft)
@@ -108,75 +84,85 @@ def command(
         _print(report)
 
 
-@dataclass(frozen=True, eq=False)
-class Charted:
-    """A landscape's critical points, the graph of all of them, and the transition network.
-
-    `points` are those that were known before they were connected; `study` is the file that they come from, and
-    `incomplete` how far it is, in words.
-    """
-
-    problem: str
-    landscape: Landscape
-    points: CriticalPoints
-    graph: Any
-    network: Any
-    study: str | None = None
-    incomplete: str | None = None
-
-
-def chart(
-    context: click.Context, asked: Asked, target_coverage: float, searches: int, seed: int, quiet: bool
-) -> Charted:
-    """The points of the study that PROBLEM is a file of, or those that a search finds, connected."""
-    if is_study(asked.problem):
-        return of_study(context, asked.problem, quiet)
-    return explored(asked.target(), target_coverage, searches, seed, quiet)
+def _check_outputs(
+    graphml: Path | None, network_json: Path | None, pele: Path | None, pathsample: Path | None, plot: Path | None
+) -> None:
+    """Refuse files that cannot be written, before any work."""
+    given = [path for path in (graphml, network_json, pele, pathsample, plot) if path is not None]
+    for path in given:
+        if given.count(path) > 1:
+            raise ValueError(f"{path} is given for two files")
+    check_output(graphml, "--graphml")
+    check_output(network_json, "--network-json")
+    check_output(pele, "--pele")
+    check_output(plot, "--plot", ".png", ".pdf", ".svg")
+    if pathsample is not None:
+        for path in (pathsample / "min.data", pathsample / "ts.data") if pathsample.is_dir() else (pathsample,):
+            check_writable(path)
 
 
-def is_study(name: str) -> bool:
-    """Whether PROBLEM names a file that is not Python's: there it is, or it has a suffix such as no problem has."""
-    if name in problem_names() or name.endswith(".py") or ":" in Path(name).name:
-        return False
-    return Path(name).is_file() or Path(name).suffix != ""
+def _save(
+    charted: Charted, graphml: Path | None, network_json: Path | None, pele: Path | None, pathsample: Path | None
+) -> None:
+    """Write the files that were asked for."""
+    from landscape.network.export import write_graphml, write_json
+    from landscape.network.pathsample import write_pathsample
+    from landscape.network.pele import write_pele
+
+    for path, write in ((graphml, write_graphml), (network_json, write_json)):
+        if path is not None:
+            write(charted.graph, path)
+            note(f"saved in {path}")
+    if pele is not None:
+        write_pele(charted.landscape, charted.network, pele)
+        note(f"saved for pele in {pele}")
+    if pathsample is not None:
+        pathsample.mkdir(exist_ok=True)
+        write_pathsample(charted.landscape, charted.network, pathsample)
+        note(f"saved for PATHSAMPLE in {pathsample}")
 
 
-def of_study(context: click.Context, file: str, quiet: bool) -> Charted:
-    """The points that a study's file holds, connected; the options that a search needs are refused."""
-    from landscape.network.connect import transition_network
+def _betti(charted: Charted) -> dict[str, Any]:
+    """Betti numbers of the Morse complex, what theory expects, and why there are none."""
+    from landscape.network.morse import morse_complex
 
-    options = {"settings": "--set", "dim": "--dim", "box": "--box", "target_coverage": "--target-coverage"}
-    options |= {"searches": "--searches", "seed": "--seed"}
-    for name, option in options.items():
-        if context.get_parameter_source(name) not in (ParameterSource.DEFAULT, ParameterSource.DEFAULT_MAP, None):
-            raise ValueError(f"{option} is for a search; the points of the study in {file} are taken as they are")
-    os.environ.setdefault("JAX_ENABLE_X64", "1")  # as for `landscape study`
-    state_of(file, state_of(file)[0])  # whether its function is still the same
-    result = open_study(file)
-    if not quiet:
-        note(result.note)
-    with tolerated():  # where the function fails lines end, and are reported as lost
-        graph = result.graph()
-    target = result.study.target
-    incomplete = None if result.unfinished is None else result.unfinished.sentence()
-    network = transition_network(graph)
-    return Charted(target.name, target.load(), result.points, graph, network, file, incomplete)
+    landscape, points = charted.landscape, charted.points
+    if landscape is None or points is None:
+        return {"found": None, "expected": None, "why_not": "the landscape itself is not known"}
+    expected = None if landscape.betti_numbers is None else [int(b) for b in landscape.betti_numbers]
+    found, why = None, _why_no_complex(charted, landscape, points)
+    if why is None:
+        with tolerated() if charted.study else nullcontext():  # as for the lines of the flow
+            complex_ = morse_complex(landscape, points)
+        why = None if complex_.sound else _lost_lines(charted.graph) or complex_.flaw
+        found = list(complex_.betti) if why is None else None
+    return {"found": found, "expected": expected, "why_not": why}
 
 
-def explored(target: Target, target_coverage: float, searches: int, seed: int, quiet: bool) -> Charted:
-    """The critical points that a search finds, of every index where the Morse complex can be had, connected."""
-    from landscape.network.connect import connect, transition_network
+def _why_no_complex(charted: Charted, landscape: Landscape, points: CriticalPoints) -> str | None:
+    """Why there is no Morse complex of these points, or none worth making; None if there is."""
     from landscape.network.morse import covered
 
-    landscape = target.load()
-    everything = covered(landscape) or landscape.manifold.intrinsic_dim < 2
-    strategy = Exploration(target_coverage, None if everything else (0, 1), max_searches=searches)
-    points = searched(target, strategy, seed, quiet)
-    graph = connect(landscape, points)
-    return Charted(target.name, landscape, points, graph, transition_network(graph))
+    if not covered(landscape):
+        return "lines of the flow are counted in at most four dimensions, where there is no symmetry"
+    undecided, added = int((~points.decided).sum()), charted.graph.number_of_nodes() - len(points)
+    if undecided:
+        return f"{counted(undecided, 'point is', 'points are')} degenerate or not critical"
+    if added > 0:
+        return f"{counted(added, 'point was', 'points were')} found only where the flow leads: others may be missing"
+    return charted.why_incomplete()
 
 
-def as_json(charted: Charted, betti: dict[str, list[int] | None]) -> dict[str, Any]:
+def _lost_lines(graph: Any) -> str | None:
+    """How many lines of saddles arrive nowhere, and why; None if all arrive."""
+    reasons = graph.graph["why_lost"]
+    if not reasons:
+        return None
+    lines = counted(len(reasons), "line from a saddle arrives", "lines from saddles arrive")
+    return f"{lines} nowhere: {'; '.join(sorted(set(reasons)))}"
+
+
+def as_json(charted: Charted) -> dict[str, Any]:
     """The network as values that strict JSON can write."""
     import networkx as nx
 
@@ -186,7 +172,9 @@ def as_json(charted: Charted, betti: dict[str, list[int] | None]) -> dict[str, A
         "problem": charted.problem,
         "study": charted.study,
         "incomplete": charted.incomplete,
-        "added_points": graph.number_of_nodes() - len(charted.points),
+        "source": charted.source,
+        "coverage": charted.coverage(),
+        "added_points": 0 if charted.points is None else graph.number_of_nodes() - len(charted.points),
         "minima": [{"id": node, "value": data["value"]} for node, data in network.nodes(data=True)],
         "saddles": [
             {
@@ -197,43 +185,69 @@ def as_json(charted: Charted, betti: dict[str, list[int] | None]) -> dict[str, A
             }
             for data in edges
         ],
-        "lost_branches": len(graph.graph["lost"]),
+        "degenerate": charted.degenerate,
+        "left_out": charted.left_out_json(),
+        "lost_branches": len(graph.graph.get("lost", ())),
         "components": nx.number_connected_components(network),
-        "betti": betti,
+        "betti": _betti(charted),
     }
 
 
 def _print(report: dict[str, Any]) -> None:
-    minima, saddles = report["minima"], report["saddles"]
-    value = {minimum["id"]: minimum["value"] for minimum in minima}
     if report["incomplete"] is not None:
         click.echo(f"{report['study']} is {report['incomplete']}")
-    pieces = "piece" if report["components"] == 1 else "pieces"
-    click.echo(f"{len(minima)} minima and {len(saddles)} saddles of index 1, in {report['components']} {pieces}")
+    minima = counted(len(report["minima"]), "minimum", "minima")
+    saddles = counted(len(report["saddles"]), "saddle", "saddles")
+    click.echo(f"{minima} and {saddles} of index 1, in {counted(report['components'], 'piece', 'pieces')}")
+    for sentence in report["coverage"]["sentences"] if report["coverage"] else ():
+        click.echo(f"  {sentence}")
+    _print_doubts(report)
+    click.echo(_betti_sentence(report["betti"]))
+    _print_minima(report["minima"])
+    _print_saddles(report)
+
+
+def _print_doubts(report: dict[str, Any]) -> None:
+    """What is odd about the points and lines."""
     if report["added_points"]:
         click.echo(f"Points found only where the flow leads from the saddles: {report['added_points']}")
+    if report["degenerate"]:
+        click.echo(counted(report["degenerate"], "degenerate point", "degenerate points"))
+    if report["left_out"]:
+        click.echo(why_left_out([saddle["reason"] for saddle in report["left_out"]]))
     if report["lost_branches"]:
-        click.echo(f"{report['lost_branches']} branches of saddles arrive nowhere")
-    betti = report["betti"]
-    if betti["found"] is not None:
-        told = "as they must be" if betti["found"] == betti["expected"] else f"expected {_list(betti['expected'])}"
-        told = "; the theory does not say what to expect here" if betti["expected"] is None else f", {told}"
-        click.echo(f"Betti numbers of the Morse complex {_list(betti['found'])}{told}")
+        branches = counted(report["lost_branches"], "branch of a saddle ends", "branches of saddles end")
+        click.echo(f"{branches} at no critical point")
+
+
+def _betti_sentence(betti: dict[str, Any]) -> str:
+    found, expected = betti["found"], betti["expected"]
+    if found is None:
+        return f"No Betti numbers: {betti['why_not']}"
+    told = ", as they must be" if found == expected else f", expected {_list(expected)}"
+    told = "; the theory does not say what to expect here" if expected is None else told
+    return f"Betti numbers of the Morse complex {_list(found)}{told}"
+
+
+def _print_minima(minima: list[dict[str, Any]]) -> None:
     print_table(["minimum", "value"], [[str(m["id"]), number(m["value"], 9)] for m in minima[:_ROWS]])
     if len(minima) > _ROWS:
         click.echo(f"... {len(minima)} minima in all; --json lists them")
+
+
+def _print_saddles(report: dict[str, Any]) -> None:
+    """Each with its two minima, and what must be climbed from them."""
+    saddles = report["saddles"]
+    value = {minimum["id"]: minimum["value"] for minimum in report["minima"]}
     rows = [
         [
-            str(s["id"]),
-            number(s["value"], 9),
-            str(s["minima"][0]),
-            str(s["minima"][1]),
-            number(value[s["minima"][0]], 9),
-            number(value[s["minima"][1]], 9),
-            number(s["barriers"][0], 6),
-            number(s["barriers"][1], 6),
+            str(saddle["id"]),
+            number(saddle["value"], 9),
+            *(str(end) for end in saddle["minima"]),
+            *(number(value[end], 9) for end in saddle["minima"]),
+            *(number(barrier, 6) for barrier in saddle["barriers"]),
         ]
-        for s in saddles[:_ROWS]
+        for saddle in saddles[:_ROWS]
     ]
     print_table(["saddle", "value", "minimum a", "minimum b", "value a", "value b", "barrier from a", "from b"], rows)
     if len(saddles) > _ROWS:
@@ -246,18 +260,12 @@ def _list(numbers: list[int] | None) -> str:
 
 def _draw(network: Any, path: Path) -> str:
     """Draw the disconnectivity graph; what is not exact about it, in words."""
-    from landscape.figures.style import WIDTH, figure_style, new_figure
-    from landscape.figures.trees import plot_disconnectivity
+    from landscape.figures.style import figure_style
+    from landscape.figures.trees import disconnectivity_figure, readable
     from landscape.network.tree import disconnectivity
 
-    tree = disconnectivity(network)
-    crowded = len(tree.minimum) > _MANY
-    if crowded:
-        tree = tree.coarse(_LEVELS)
-    width = float(np.clip(len(tree.minimum) / 150, WIDTH, 13.0))
+    whole = disconnectivity(network)
+    tree, levels = readable(whole)
     with figure_style():
-        figure = new_figure(4.6 if crowded else 3.6, width)
-        ax = plot_disconnectivity(tree.level, tree.parent, tree.layout(), figure.add_subplot())
-        ax.set_ylabel("value")
-        figure.savefig(path)
-    return f"; basins are joined at {_LEVELS} equally spaced levels" if crowded else ""
+        disconnectivity_figure(tree).savefig(path)
+    return "" if tree is whole else f"; basins are joined at {levels} equally spaced levels"

@@ -16,6 +16,7 @@ from landscape.cli.console import note, number, percent, print_json, print_table
 from landscape.cli.files import saving
 from landscape.critical.points import CriticalPoints
 from landscape.results import in_words
+from landscape.study.known import Known, known_points, truth_of
 from landscape.study.network import summary
 from landscape.study.page import as_html
 from landscape.study.parquet import as_parquet, require_pyarrow
@@ -87,12 +88,13 @@ def print_report(result: StudyResult) -> None:
     click.echo(f"{study.target.name}: {points.x.shape[1]} coordinates, {study.starts} starts, seed {study.seed}")
     if result.unfinished is not None:
         click.echo(result.unfinished.sentence())
-    print_counts(points, sentences=_SENTENCES)
+    known = known_points(truth_of(study), points)
+    print_counts(points, sentences=_SENTENCES, known=known)
     click.echo(f"Descents: {in_words(result.descent.count())}")
     if network is not None:
         click.echo(f"Network: {network.sentence()}")
     found = basins(result)
-    above = sum((result.note != "", result.unfinished is not None, network is not None))
+    above = sum((result.note != "", result.unfinished is not None, network is not None, known is not None))
     above += min(len(points.completeness.sentences()), _SENTENCES)
     rows = _rows([len(points), len(found), len(result.escapes)], above)
     print_points(points, rows)
@@ -112,18 +114,27 @@ def _rows(tables: list[int], above: int) -> int:
     return _LEAST
 
 
-def print_counts(points: CriticalPoints, wanted: Collection[int] | None = None, sentences: int | None = None) -> None:
-    """How many critical points there are, and what is known of those that are missing, in so many `sentences`; where
-    only some indices were `wanted`, of those."""
+def print_counts(
+    points: CriticalPoints,
+    wanted: Collection[int] | None = None,
+    sentences: int | None = None,
+    known: Known | None = None,
+) -> None:
+    """How many critical points there are, of how many that are `known`, and what is known of those that are missing, in
+    so many `sentences`; where only some indices were `wanted`, of those."""
     by_index = points.count_by_index()
     counted = ", ".join(f"{count} of index {index}" for index, count in by_index.items()) or "none"
     click.echo(f"\nCritical points: {len(points)} ({counted}; {len(points.degenerate)} degenerate)")
-    known = points.completeness.sentences(wanted)
-    shown = len(known) if sentences is None or len(known) <= sentences + 1 else sentences
-    for sentence in known[:shown]:
+    findings = points.completeness.sentences(wanted)
+    if known is not None:
+        click.echo(f"  {known.sentence()}")
+        if wanted is None and points.euler.expected is None:
+            findings = findings[1:]  # that the theory does not say
+    shown = len(findings) if sentences is None or len(findings) <= sentences + 1 else sentences
+    for sentence in findings[:shown]:
         click.echo(f"  {sentence}")
-    if len(known) > shown:
-        click.echo(f"  ... {len(known)} such sentences in all; `landscape report FILE --format json` has them")
+    if len(findings) > shown:
+        click.echo(f"  ... {len(findings)} such sentences in all; `landscape report FILE --format json` has them")
     certified = int((points.certified_radius > 0).sum())
     if certified:
         click.echo(f"Certified: {certified} of {len(points)}, each the only critical point in a ball of its own")

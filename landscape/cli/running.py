@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -20,10 +21,12 @@ from rich.text import Text
 
 from landscape.cli import InputError
 from landscape.cli.console import note, print_json
+from landscape.cli.heartbeat import heartbeat
 from landscape.cli.options import executor_option, jobs_option, json_option
 from landscape.cli.report import print_report
 from landscape.study.chunks import Part
 from landscape.study.declaration import Study
+from landscape.study.duration import Duration, study_duration
 from landscape.study.executors import named_executor
 from landscape.study.report import as_json
 from landscape.study.result import StudyResult
@@ -87,6 +90,10 @@ def _run(
             _live(study) as (progress, watch),
             named_executor(executor, jobs, apart) as workers,
         ):
+            if store is None or not store.exists():
+                duration = study_duration(study, workers, chunk_timeout)
+                if duration is not None:
+                    note(duration.sentence("the descents and searches take", _shorter(duration, executor)))
             return run_study(study, workers, progress, store, chunk_timeout, lambda: bool(stopped), retry, watch)
     except StudyInterrupted as interrupted:
         click.echo(f"landscape: interrupted: {interrupted} and saved in {store}; {again}", err=True)
@@ -104,12 +111,20 @@ def _run(
         raise WorkError(f"the workers are gone ({error}); what was done is saved in {store}; {again}") from error
 
 
+def _shorter(duration: Duration, executor: str | None) -> tuple[str, ...]:
+    """The options that would make a study shorter."""
+    cores = os.cpu_count() or 1
+    more = (f"--jobs {cores}",) if executor is None and duration.workers < cores else ()
+    return "fewer --starts", "fewer --search-steps and --climb-steps", *more
+
+
 @contextmanager
 def _live(study: Study) -> Iterator[tuple[Progress | None, Callable[[Part], None] | None]]:
-    """On a terminal, a bar for each phase with the time that it has left, and below them what was found so far; the
-    callbacks that move them."""
+    """On a terminal, a bar for each phase with the time that it has left, and below them what was found so far;
+    elsewhere a line now and then. The callbacks that move them."""
     if not sys.stderr.isatty():
-        yield None, None
+        with heartbeat("chunks") as beat:
+            yield beat, None
         return
     console = Console(stderr=True, highlight=False)
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -10,15 +12,25 @@ import click
 import numpy as np
 
 from landscape.arrays import Array, as_points
-from landscape.cli.console import note, number, print_json, print_table, progress_bar
+from landscape.cli.console import note, number, print_json, print_table
+from landscape.cli.heartbeat import bar_or_heartbeat
 from landscape.cli.methods import make_method, method_option, split
 from landscape.cli.options import Asked, json_option, seed_option, target_options
 from landscape.descent.ensemble import descend
 from landscape.function import Landscape
 from landscape.random import stream
 from landscape.spectrum.density import Density
+from landscape.spectrum.extreme import PRODUCTS
 from landscape.spectrum.summary import Spectrum, hessian_spectrum
 from landscape.study.destinations import require_finite_somewhere
+
+_FLAGS = {
+    "use dense=True": "use --dense",
+    "hessian_spectrum(landscape, x, rng, dense=False)": "--matrix-free",
+    "such as steps=20": "--lanczos-steps 20",
+    "products is": "--products is",
+}
+_NARROW = 0.5  # an interval of the index this long, in units of the estimate, leaves the estimate worth printing
 
 
 @click.command("spectrum")
@@ -30,6 +42,13 @@ from landscape.study.destinations import require_finite_somewhere
 @click.option("--density", is_flag=True, help="Also the density of eigenvalues.")
 @click.option("--probes", default=10, show_default=True, type=click.IntRange(min=2), help="Random vectors.")
 @click.option("--lanczos-steps", default=60, show_default=True, type=click.IntRange(min=2), help="Of each of them.")
+@click.option(
+    "--products",
+    default=PRODUCTS,
+    show_default=True,
+    type=click.IntRange(min=1),
+    help="With vectors, at most, for the eigenvalues of each end without a dense Hessian.",
+)
 @click.option("--dense/--matrix-free", default=None, help="By default dense up to 3000 directions.")
 @seed_option
 @json_option
@@ -42,6 +61,7 @@ def command(
     density: bool,
     probes: int,
     lanczos_steps: int,
+    products: int,
     dense: bool | None,
     seed: int,
     json_output: bool,
@@ -50,7 +70,9 @@ def command(
     negative, their sum and their density.
 
     All of them where the matrix is small; otherwise from products with vectors, with a bound on each and an interval
-    for the index. --set goes to the method where it has such a parameter (lr, momentum, ...), otherwise to PROBLEM.
+    for the index. An estimate within it is printed if the interval is short; it takes half of what the probes cannot
+    tell from zero to be negative, which is too much where eigenvalues crowd above zero. --set goes to the method where
+    it has such a parameter (lr, momentum, ...), otherwise to PROBLEM.
 
     \b
     landscape spectrum lennard_jones --set atoms=13
@@ -64,14 +86,16 @@ def command(
     rng = stream(seed, {"spectrum": problem}, 0)
     if not json_output:
         note(target.note())
+    where = f"at a random start, seed {seed}"
     if at is not None:
-        x = _read_point(at, landscape)
+        x, where = _read_point(at, landscape), f"at {at}"
     else:
         x = landscape.starts(rng, 1)
         require_finite_somewhere(problem, landscape, [x])
         if after_steps:
             chosen = make_method(method, parameters)
-            with progress_bar() as progress:
+            where = f"after {after_steps} steps of {method} from a random start, seed {seed}"
+            with bar_or_heartbeat("steps") as progress:
                 step = partial(progress, "descent")
                 x = descend(landscape, x, chosen, max_steps=after_steps, tol=0.0, progress=step, rng=rng).x
         x = x[0]
@@ -80,11 +104,27 @@ def command(
         gradient_norm = float(np.linalg.norm(landscape.riemannian_gradient(x)))
     if not np.isfinite(value + gradient_norm):
         raise ValueError(f"{problem} or its gradient is not finite at the point")
-    spectrum = hessian_spectrum(landscape, x, rng, top, density, dense, probes=probes, steps=lanczos_steps)
+    with _in_flags(), bar_or_heartbeat("products at most") as progress:
+        spectrum = hessian_spectrum(
+            landscape, x, rng, top, density, dense, probes, lanczos_steps, products=products, progress=progress
+        )
     if json_output:
-        print_json({"problem": problem, "seed": seed, **_as_json(spectrum, value, gradient_norm)})
+        print_json({"problem": problem, "seed": seed, **_as_json(spectrum, value, gradient_norm, products)})
         return
-    _print_spectrum(spectrum, value, gradient_norm, density)
+    click.echo(f"{where[0].upper()}{where[1:]}: value {value:.9g}, |gradient| {gradient_norm:.3g}")
+    _print_spectrum(spectrum, density)
+
+
+@contextmanager
+def _in_flags() -> Iterator[None]:
+    """Name the options of the command line, not the arguments of the library, in what is refused."""
+    try:
+        yield
+    except ValueError as error:
+        text = str(error)
+        for argument, flag in _FLAGS.items():
+            text = text.replace(argument, flag)
+        raise ValueError(text) from error
 
 
 def _read_point(path: Path, landscape: Landscape) -> Array:
@@ -104,7 +144,7 @@ def _read_point(path: Path, landscape: Landscape) -> Array:
     return as_points(stored.reshape(-1), landscape.dim, str(path))
 
 
-def _as_json(spectrum: Spectrum, value: float, gradient_norm: float) -> dict[str, Any]:
+def _as_json(spectrum: Spectrum, value: float, gradient_norm: float, most: int) -> dict[str, Any]:
     def pairs(values: Array, residuals: Array) -> list[dict[str, float]]:
         return [{"value": float(v), "residual": float(r)} for v, r in zip(values, residuals, strict=True)]
 
@@ -115,6 +155,8 @@ def _as_json(spectrum: Spectrum, value: float, gradient_norm: float) -> dict[str
         "value": value,
         "gradient_norm": gradient_norm,
         "converged": spectrum.converged,
+        "complete": spectrum.complete,
+        "products": None if spectrum.exact else _products_json(spectrum, most),
         "largest": pairs(spectrum.largest, spectrum.largest_residual),
         "smallest": pairs(spectrum.smallest, spectrum.smallest_residual),
         "index": {
@@ -122,6 +164,7 @@ def _as_json(spectrum: Spectrum, value: float, gradient_norm: float) -> dict[str
             "low": spectrum.index_low,
             "high": spectrum.index_high,
             "certified_at_least": spectrum.index_certified,
+            "resolved": spectrum.index_resolved,
         },
         "trace": spectrum.trace,
         "trace_standard_error": spectrum.trace_error,
@@ -129,39 +172,54 @@ def _as_json(spectrum: Spectrum, value: float, gradient_norm: float) -> dict[str
     }
 
 
+def _products_json(spectrum: Spectrum, most: int) -> dict[str, int]:
+    largest, smallest = spectrum.products
+    return {"largest": largest, "smallest": smallest, "at_most": most}
+
+
 def _density_json(density: Density) -> dict[str, Any]:
     arrays = ("grid", "mean", "low", "high")
     return {"width": density.width, **{name: getattr(density, name).tolist() for name in arrays}}
 
 
-def _print_spectrum(spectrum: Spectrum, value: float, gradient_norm: float, density: bool) -> None:
+def _print_spectrum(spectrum: Spectrum, density: bool) -> None:
     if spectrum.exact:
         how = "all eigenvalues of the dense Hessian"
     else:
         how = "matrix-free: Hessian-vector products, no dense Hessian"
     click.echo(f"{spectrum.directions} directions; {how}")
-    click.echo(f"value {value:.9g}, |gradient| {gradient_norm:.3g}")
     rows = [
         [str(k + 1), number(high), number(high_error, 2), number(low), number(low_error, 2)]
         for k, (high, high_error, low, low_error) in enumerate(_side_by_side(spectrum))
     ]
-    print_table(["", "largest", "to", "smallest", "to"], rows)
+    print_table(["", "largest", "within", "smallest", "within"], rows)
     if not spectrum.converged:
-        click.echo("Not all of them reached the tolerance: what is listed is within its bound, others may be missing.")
-    interval = f"{spectrum.index_low} to {spectrum.index_high}"
-    if spectrum.index_low == spectrum.index_high:
-        click.echo(f"Index {spectrum.index}")
-    elif spectrum.exact:
-        click.echo(f"Index {interval}: some eigenvalues are zero to rounding")
-    else:
-        estimate = "every negative eigenvalue is listed, unless one was missed" if spectrum.index_resolved else "probes"
+        click.echo("Not all of them reached the tolerance: each has an eigenvalue within what is listed beside it,")
+        click.echo("and more extreme ones may be missing; more --products come closer.")
+    elif not spectrum.complete:
         click.echo(
-            f"Index {spectrum.index} ({estimate}); 95% interval {interval}; at least {spectrum.index_certified} for "
-            "certain"
+            "The products were spent before it was known that none is missing between them, such as a second one of"
         )
+        click.echo("two equal eigenvalues; more --products tell.")
+    click.echo(_index_sentence(spectrum))
     click.echo(f"Trace {number(spectrum.trace)} +- {number(spectrum.trace_error, 2)}")
     if density and spectrum.density is not None:
         _print_density(spectrum.density)
+
+
+def _index_sentence(spectrum: Spectrum) -> str:
+    interval = f"{spectrum.index_low} to {spectrum.index_high}"
+    if spectrum.index_low == spectrum.index_high:
+        return f"Index {spectrum.index}"
+    if spectrum.exact:
+        return f"Index {interval}: some eigenvalues are zero to rounding"
+    certain = f"at least {spectrum.index_certified} for certain"
+    if spectrum.index_resolved:
+        listed = "every negative eigenvalue is listed, unless one was missed"
+        return f"Index {spectrum.index} ({listed}); 95% interval {interval} from the probes; {certain}"
+    short = spectrum.index_high - spectrum.index_low <= _NARROW * spectrum.index
+    estimate = f"; roughly {spectrum.index}" if short else ""
+    return f"Index {interval} (95% interval from the probes){estimate}; {certain}"
 
 
 def _side_by_side(spectrum: Spectrum) -> list[tuple[float | None, ...]]:

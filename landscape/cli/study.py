@@ -13,6 +13,8 @@ from landscape.study.declaration import Study
 from landscape.study.run import state_of
 from landscape.study.store import check_writable
 
+_AT_LEAST_ONE = click.IntRange(min=1)
+
 
 @click.command("study")
 @target_options
@@ -29,6 +31,13 @@ from landscape.study.store import check_writable
     show_default=True,
     help="Follow the gradient flow from each saddle of index 1 to what it joins.",
 )
+@click.option(
+    "--descent-steps", default=2000, show_default=True, type=_AT_LEAST_ONE, help="Steps of a descent at most."
+)
+@click.option("--search-steps", default=300, show_default=True, type=_AT_LEAST_ONE, help="Of a Newton search.")
+@click.option("--climb-steps", default=100, show_default=True, type=_AT_LEAST_ONE, help="Of a climb to a saddle.")
+@click.option("--escape-steps", default=20_000, show_default=True, type=_AT_LEAST_ONE, help="Of an escape.")
+@click.option("--escape-starts", default=100, show_default=True, type=_AT_LEAST_ONE, help="Starts round each saddle.")
 @running_options
 def command(
     asked: Asked,
@@ -36,6 +45,11 @@ def command(
     seed: int,
     store: Path | None,
     network: bool,
+    descent_steps: int,
+    search_steps: int,
+    climb_steps: int,
+    escape_steps: int,
+    escape_starts: int,
     jobs: int,
     executor: str | None,
     chunk_timeout: float | None,
@@ -49,7 +63,9 @@ def command(
     landscape study lennard_jones --set atoms=7 --starts 4000 --jobs 2 --store lj7.sqlite
     landscape study my_loss.py:loss --dim 3 --box -2:2
     """
-    study = Study(asked.target(), starts=starts, seed=seed, network=network)
+    study = Study(
+        asked.target(), starts, seed, escape_starts, descent_steps, search_steps, climb_steps, escape_steps, network
+    )
     study.target.load()
     if not json_output:
         note(study.target.note())

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from landscape.arrays import Array, BoolArray, IntArray, as_batch, matvec, norm, spectral_radius_bound, transpose
 from landscape.batch import parts
+from landscape.critical.eigensystem import eigensystem
 from landscape.critical.points import CriticalPoints, Kind
 from landscape.critical.trust_region import gradient_noise
 from landscape.function import Landscape
@@ -143,7 +144,7 @@ def _spectra(landscape: Landscape, x: Array) -> _Spectra:
     arrived = clear & (norm(step) <= longest)
     near = gradient_norm <= np.maximum(2 * longest * size.max(axis=1), noise)
     damped = ~arrived & (near | ~clear)
-    sigma = np.maximum(gradient_norm / (2 * manifold.length_scale), np.finfo(np.float64).tiny + _EPS**2 * largest)
+    sigma = np.maximum(gradient_norm / (2 * manifold.length_scale), np.finfo(np.float64).tiny + rounding)
     step[damped], residual[damped] = _damped_step(lifted[damped], gradient[damped], sigma[damped])
     length = norm(step)
     solved = (norm(residual) <= 0.5 * gradient_norm) | (gradient_norm <= noise)
@@ -182,7 +183,7 @@ def _undamped_step(hessian: Array, gradient: Array, rounding: Array, longest: fl
 
     A gradient left over in one mode damps the step in flatter ones, and an eigenvalue that vanishes at the critical
     point must be followed all the way there. Modes whose eigenvalue is lost in rounding (m,) need not be followed."""
-    eigenvalues, modes = np.linalg.eigh(hessian)
+    eigenvalues, modes = eigensystem(hessian)
     along = matvec(transpose(modes), gradient)
     clear = np.abs(eigenvalues) > rounding[:, None]
     step = np.divide(-along, eigenvalues, out=np.zeros_like(along), where=clear)

@@ -42,4 +42,4 @@ class Dimer:
             ends = [landscape.riemannian_gradient(manifold.retract(x, sign * half * v)) for sign in (1.0, -1.0)]
             return manifold.project(x, ends[0] - ends[1]) / (2 * half)
 
-        return reflected_step(landscape, product, run, memory)
+        return reflected_step(landscape, product, run, memory, 2)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from landscape.arrays import Array, BoolArray, IntArray, matvec, norm, transpose
+from landscape.critical.eigensystem import eigensystem
 from landscape.critical.search import Search
 from landscape.critical.trust_region import (
     GradientNorms,
@@ -57,7 +58,8 @@ class EigenvectorFollowing:
     Parameters
     ----------
     index : int
-        Number of modes to climb; 0 finds minima.
+        Number of modes to climb; 0 finds minima. Where symmetry leaves fewer, as it may everywhere but at points of
+        smaller orbits, all are climbed.
     """
 
     index: int = 1
@@ -78,12 +80,16 @@ class EigenvectorFollowing:
         if self.index > system.hessian.shape[-1]:
             raise ValueError(f"index is {self.index} but the landscape has only {system.hessian.shape[-1]} directions")
         hessian, basis = system.across_orbits()
-        eigenvalues, modes = np.linalg.eigh(hessian)
+        eigenvalues, modes = eigensystem(hessian)
         modes = basis @ modes
         ambient = system.basis @ modes
         lowest = memory.steps % FRESH_CHOICE < FIRST_STEPS
         overlap = ((transpose(ambient) @ memory.modes) ** 2).sum(axis=-1)
-        rank = np.where(lowest[:, None], -np.arange(eigenvalues.shape[1]), overlap)
+        number = np.arange(eigenvalues.shape[1])
+        d, most = system.zero_modes.shape[1:]
+        # Where symmetry leaves fewer modes than are to be climbed, what is climbed instead must not be a zero mode.
+        lifted = (self.index > d - most) & (number >= d - system.orbit_dimension[:, None])
+        rank = np.where(lifted, -np.inf, np.where(lowest[:, None], -number, overlap))
         climbed = np.argsort(-rank, axis=1, kind="stable")[:, : self.index]
         uphill = np.full(eigenvalues.shape, -1.0)
         np.put_along_axis(uphill, climbed, 1.0, axis=1)
@@ -91,13 +97,15 @@ class EigenvectorFollowing:
         g = matvec(transpose(modes), system.gradient)
         length = landscape.manifold.length_scale
         step = followed_step(eigenvalues, g, uphill, length)
-        astray = uphill * eigenvalues > BENT * np.abs(eigenvalues).max(axis=1, keepdims=True)
+        astray = ~lifted & (uphill * eigenvalues > BENT * np.abs(eigenvalues).max(axis=1, keepdims=True))
         # On an orbit of fewer dimensions than those around it, as a linear molecule's, the index jumps: it may stay.
         generic = system.orbit_dimension == system.zero_modes.shape[-1]
         resting = generic & (norm(step) < PUSH * length)
         step = np.where(astray & resting[:, None], np.copysign(PUSH * length, step), step)
         step = shorten(matvec(modes, step), radius)
-        memory = Climb(np.take_along_axis(ambient, climbed[:, None, :], axis=2), memory.steps + 1)
+        directions = np.zeros_like(memory.modes)  # zero where there are fewer modes than are to be climbed
+        directions[..., : climbed.shape[1]] = np.take_along_axis(ambient, climbed[:, None, :], axis=2)
+        memory = Climb(directions, memory.steps + 1)
         return Proposal(step, model_residual(system, step)), memory
 
     def judge(self, norms: GradientNorms) -> tuple[BoolArray, Array]:

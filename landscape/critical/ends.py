@@ -10,6 +10,7 @@ import numpy as np
 from landscape.arrays import Array, IntArray, matvec, norm, transpose
 from landscape.batch import parts
 from landscape.critical.classify import classify
+from landscape.critical.eigensystem import eigensystem
 from landscape.critical.points import CriticalPoints, Kind
 from landscape.critical.search import SearchRuns, SearchStatus
 from landscape.function import Landscape
@@ -123,7 +124,8 @@ def _flat_share(landscape: Landscape, x: Array) -> Array:
     """Of each gradient's norm, the part along which no Newton step within the landscape removes it, (m,)."""
     with np.errstate(all="ignore"):
         system = tangent_system(landscape, x).made_finite()
-    values, modes = np.linalg.eigh(system.lifted_hessian())
+    # With the zero modes, off a critical point: along orbits of motions that are no isometries the gradient changes.
+    values, modes = eigensystem(system.unprojected(np.ones(len(x), dtype=bool)).hessian)
     along = np.abs(matvec(transpose(modes), system.gradient))
     out_of_reach = along > np.abs(values) * landscape.diagonal
     total = norm(along)

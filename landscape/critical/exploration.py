@@ -18,8 +18,9 @@ from landscape.critical.starts import fresh_starts, steps_off
 from landscape.function import Landscape
 
 _LEAST_EFFORT = 0.3  # weight of an index whose points all seem to be known, in units of the least known one's
-_ABOVE = 0.3  # weight of an index above a wanted one, in units of the weights of all that are wanted
-_FRESH = 0.3  # part of the starts that does not come from known points
+_ABOVE = 0.15  # weight of an index above a wanted one, in units of the weights of all that are wanted
+_FRESH = 0.2  # part of the starts that does not come from known points, at most
+_FRESH_YIELD = 0.01  # part of them that finds a new point when steps off known ones hardly do any more
 
 
 @dataclass(frozen=True)
@@ -166,7 +167,7 @@ def explore_round(
     for index, number in enumerate(_shares(_effort(points, _wanted(landscape, indices)), size, rng)):
         if number == 0:
             continue
-        fresh = int(np.ceil(_FRESH * number))
+        fresh = int(np.ceil(_fresh_share(points, index) * number))
         near, sources = steps_off(landscape, points, index, number - fresh, rng)
         starts = np.concatenate([near, fresh_starts(landscape, index, number - len(near), rng)])
         runs = search(landscape, starts, EigenvectorFollowing(index), climb_steps)
@@ -176,6 +177,16 @@ def explore_round(
         counts = {**part.search_counts, "returned": int(returned.sum())}
         parts.append(replace(part, search_counts=counts))
     return union(landscape, parts)
+
+
+def _fresh_share(points: CriticalPoints, index: int) -> float:
+    """The part of the searches for an index that does not begin at known points.
+
+    While many points are missing, steps off known ones find them at less cost; what starts from nowhere is needed for
+    the last ones, which may be out of reach from there."""
+    seen = points.completeness.coverage.get(index)
+    missing = 1.0 if seen is None else seen.unseen / (seen.found + seen.unseen)
+    return min(_FRESH, _FRESH_YIELD / (_FRESH_YIELD + missing))
 
 
 def _returned(landscape: Landscape, runs: SearchRuns, sources: Array) -> BoolArray:

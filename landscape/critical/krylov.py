@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from landscape.arrays import Array, BoolArray, norm, spectral_radius_bound, symmetrize, transpose
+from landscape.arrays import Array, BoolArray, IntArray, norm, spectral_radius_bound, symmetrize, transpose
 from landscape.function import Landscape
 
 Product = Callable[[Array, Array, Array], Array]
@@ -16,6 +16,7 @@ Product = Callable[[Array, Array, Array], Array]
 # A direction is dropped when the others hold all of it but this part of its length, or of its length squared: ten of
 # the sixteen digits of what is left are wrong at worst, and the second pass mends them.
 _DEPENDENT = 1e-10
+_TINY = float(np.finfo(np.float64).tiny)
 
 
 class RitzSpace(NamedTuple):
@@ -60,10 +61,48 @@ def ritz_space(
     block : (m, b, n)
         Rows need not be independent, tangent or normalised.
     """
+    nothing = np.zeros((len(x), 0, x.shape[1]))
+    return _with_blocks(landscape, product, x, gradient, nothing, nothing, block, depth)
+
+
+def deepened(
+    landscape: Landscape, product: Product, x: Array, gradient: Array, space: RitzSpace, rows: IntArray, depth: int
+) -> RitzSpace:
+    """The space, of `depth` at some of the points, `rows` (j,), with twice that depth there.
+
+    It comes out as from `ritz_space`; at the other points zero rows fill up."""
+    before = space.basis.shape[1]
+    basis, images = space.basis[rows], space.images[rows]
+    last = images[:, -(before // depth) :]
+    deep = _with_blocks(landscape, product, x[rows], gradient[rows], basis, images, last, depth)
+    if rows.size == len(x):
+        return deep
+    wide = RitzSpace(
+        basis=np.pad(space.basis, ((0, 0), (0, before), (0, 0))),
+        images=np.pad(space.images, ((0, 0), (0, before), (0, 0))),
+        values=np.concatenate([space.values, np.repeat(2 * space.scale[:, None] + _TINY, before, axis=1)], axis=1),
+        modes=np.pad(space.modes, ((0, 0), (0, before), (0, before))) + np.diag(np.repeat((0.0, 1.0), before)),
+        scale=space.scale.copy(),
+        usable=space.usable.copy(),
+    )
+    for field, deeper in zip(wide, deep, strict=True):
+        field[rows] = deeper
+    return wide
+
+
+def _with_blocks(
+    landscape: Landscape,
+    product: Product,
+    x: Array,
+    gradient: Array,
+    basis: Array,
+    images: Array,
+    latest: Array,
+    blocks: int,
+) -> RitzSpace:
+    """The space of `basis`, (m, p, n), with its images, of `latest`, (m, b, n), and of the images of that and so on."""
     zero_modes = landscape.symmetry.zero_modes(x)
-    basis = images = np.zeros((len(x), 0, x.shape[1]))
-    latest = block
-    for _ in range(depth):
+    for _ in range(blocks):
         latest = _orthonormal(landscape, x, zero_modes, latest, basis)
         basis = np.concatenate([basis, latest], axis=1)
         latest = product(x, gradient, latest)
@@ -72,7 +111,7 @@ def ritz_space(
     usable = np.isfinite(small.sum(axis=(1, 2)))
     small = np.where(usable[:, None, None], small, 0.0)
     scale = spectral_radius_bound(small)
-    lift = np.where(norm(basis) > 0.5, 0.0, 2 * scale[:, None] + np.finfo(np.float64).tiny)
+    lift = np.where(norm(basis) > 0.5, 0.0, 2 * scale[:, None] + _TINY)
     values, modes = np.linalg.eigh(small + lift[:, :, None] * np.eye(basis.shape[1]))
     return RitzSpace(basis, images, values, modes, scale, usable)
 

@@ -25,6 +25,10 @@ class Newton:
         (H^2 + sigma^2)^{-1} H = Re (H + i sigma)^{-1},
 
     one complex solve whose condition number is the square root of that of the normal equations.
+
+    Where a symmetry makes f constant along orbits H is projected across them. If its motions are no isometries, as when
+    one layer of a network is scaled up and the next down, |g| changes along the orbit, and can be stationary across it
+    alone: there H is the whole Hessian.
     """
 
     def init(self, landscape: Landscape, x: Array) -> NoMemory:
@@ -36,6 +40,7 @@ class Newton:
     def propose(
         self, landscape: Landscape, system: TangentSystem, radius: Array, memory: NoMemory
     ) -> tuple[Proposal, NoMemory]:
+        system = system.unprojected(system.confined)
         d = system.hessian.shape[-1]
         floor = np.finfo(np.float64).eps ** 2 * system.scale + np.finfo(np.float64).tiny
         sigma = np.maximum(norm(system.gradient) / (2 * radius), floor)

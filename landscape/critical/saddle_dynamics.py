@@ -9,7 +9,7 @@ import numpy as np
 
 from landscape.arrays import Array, BoolArray, IntArray, dot, matvec, norm, transpose
 from landscape.batch import RUNNING
-from landscape.critical.krylov import Product, RitzSpace, ritz_space
+from landscape.critical.krylov import Product, RitzSpace, deepened, ritz_space
 from landscape.critical.search import Search, SearchStatus
 from landscape.critical.trust_region import FLAT_TOLERANCE, POSITION_TOLERANCE, followed_step, shorten
 from landscape.function import Landscape
@@ -45,6 +45,10 @@ class SaddleDynamics:
     by which V is improved at the same time. What the step should make of the gradient follows from the same 2 (k + 3)
     Hessian-vector products; where it comes out otherwise, the next step is shorter.
 
+    Where many curvatures lie near zero, as in networks, the lowest Ritz vectors of so small a space may be no
+    eigenvectors at all but mixtures of positive mean curvature, and their climb is one without end. While a Ritz value
+    that is climbed is within its residual of zero, a step therefore takes in images of images, doubling their number.
+
     As in `EigenvectorFollowing`, a search climbs the modes nearest to those that it climbed last, except where they
     lead up a wall, and from time to time the lowest. It has converged when the next step is tiny and removes the
     gradient, the curvatures that are climbed are negative, the lowest of the others is not, and random directions have
@@ -54,13 +58,18 @@ class SaddleDynamics:
     ----------
     index : int
         k, at least 1.
+    most_depth : int
+        Of the k + 3 directions and their repeated images, how many blocks a step may take at most; at least 2.
     """
 
     index: int = 1
+    most_depth: int = 8
 
     def __post_init__(self) -> None:
         if self.index < 1:
             raise ValueError(f"index is {self.index} but must be at least 1")
+        if self.most_depth < 2:
+            raise ValueError(f"most_depth is {self.most_depth} but must be at least 2")
 
     def init(self, landscape: Landscape, x: Array) -> Reflection:
         return start_reflection(landscape, x, self.index)
@@ -69,7 +78,7 @@ class SaddleDynamics:
         def product(x: Array, gradient: Array, v: Array) -> Array:
             return landscape.riemannian_hvp(x[:, None], v, gradient[:, None])
 
-        return reflected_step(landscape, product, run, memory)
+        return reflected_step(landscape, product, run, memory, self.most_depth)
 
 
 def start_reflection(landscape: Landscape, x: Array, index: int) -> Reflection:
@@ -88,16 +97,14 @@ def start_reflection(landscape: Landscape, x: Array, index: int) -> Reflection:
 
 
 def reflected_step(
-    landscape: Landscape, product: Product, run: Search, memory: Reflection
+    landscape: Landscape, product: Product, run: Search, memory: Reflection, most_depth: int
 ) -> tuple[Search, Reflection, IntArray]:
     """One step of every search along the reflected gradient, in the Ritz vectors that `product` gives."""
     manifold = landscape.manifold
     gradient = manifold.project(run.x, run.gradient)
-    block = np.concatenate([memory.directions, gradient[:, None], memory.last[:, None]], axis=1)
-    space = ritz_space(landscape, product, run.x, run.gradient, block)
-    followed = _followed(space, memory)
+    space, chosen = _space(landscape, product, run, gradient, memory, most_depth)
     uphill = np.full(space.values.shape, -1.0)
-    np.put_along_axis(uphill, followed[:, :-1], 1.0, axis=1)
+    np.put_along_axis(uphill, chosen.numbers[:, :-1], 1.0, axis=1)
 
     slope = matvec(transpose(space.modes), matvec(space.basis, gradient))
     along = followed_step(space.values, slope, uphill, manifold.length_scale)
@@ -111,21 +118,58 @@ def reflected_step(
     error = deviation / np.maximum(norm(gradient), _TINY)
     radius = _radius(landscape, run.radius, error, step, memory.last)
 
-    directions = transpose(np.take_along_axis(space.modes, followed[:, None, :], axis=2)) @ space.basis
     status = _status(landscape, run, space, gradient, step, expected)
-    status[(status == SearchStatus.CONVERGED) & ~_settled(space, followed, directions)] = RUNNING
+    status[(status == SearchStatus.CONVERGED) & ~_settled(space, chosen)] = RUNNING
     ending = np.flatnonzero(status == SearchStatus.CONVERGED)
     if ending.size:
-        hidden = _hides_descent(landscape, product, run.x[ending], run.gradient[ending], directions[ending])
+        hidden = _hides_descent(landscape, product, run.x[ending], run.gradient[ending], chosen.directions[ending])
         status[ending[hidden]] = RUNNING
     taken = (error < 1) & ((status == RUNNING) | (status == SearchStatus.CONVERGED))
-    directions = np.where(space.usable[:, None, None], directions, memory.directions)
+    directions = np.where(space.usable[:, None, None], chosen.directions, memory.directions)
     memory = Reflection(directions, step, memory.steps + 1)
     return run.moved(taken, x, after, radius), memory, status
 
 
+class Chosen(NamedTuple):
+    """The Ritz vectors that are climbed, and last the lowest of the others.
+
+    Their numbers in the space, (m, k + 1), themselves, (m, k + 1, n), their values and the norms of their residuals,
+    (m, k + 1): there is an eigenvalue within a residual of each value (Parlett 1998, *The Symmetric Eigenvalue
+    Problem*, theorem 4.5.1)."""
+
+    numbers: IntArray
+    directions: Array
+    values: Array
+    residuals: Array
+
+
+def _space(
+    landscape: Landscape, product: Product, run: Search, gradient: Array, memory: Reflection, most_depth: int
+) -> tuple[RitzSpace, Chosen]:
+    """The Ritz vectors of what was climbed, the gradient, the last step and their images, and those that are chosen.
+
+    Where a climbed value is within its residual and could as well have the other sign, more images are taken in."""
+    block = np.concatenate([memory.directions, gradient[:, None], memory.last[:, None]], axis=1)
+    space, depth = ritz_space(landscape, product, run.x, run.gradient, block), 2
+    while True:
+        chosen = _chosen(space, memory)
+        unclear = (np.abs(chosen.values) < chosen.residuals)[:, :-1].any(axis=1)
+        rows = np.flatnonzero(unclear & space.usable)
+        if rows.size == 0 or 2 * depth > most_depth:
+            return space, chosen
+        space, depth = deepened(landscape, product, run.x, run.gradient, space, rows, depth), 2 * depth
+
+
+def _chosen(space: RitzSpace, memory: Reflection) -> Chosen:
+    numbers = _followed(space, memory)
+    values = np.take_along_axis(space.values, numbers, axis=1)
+    weights = transpose(np.take_along_axis(space.modes, numbers[:, None, :], axis=2))
+    directions = weights @ space.basis
+    return Chosen(numbers, directions, values, norm(weights @ space.images - values[..., None] * directions))
+
+
 def _followed(space: RitzSpace, memory: Reflection) -> IntArray:
-    """The Ritz vectors that are climbed, and last the lowest of the others, (m, k + 1)."""
+    """The numbers of the Ritz vectors that are climbed, and last of the lowest other one, (m, k + 1)."""
     m, k = len(space.values), memory.directions.shape[1] - 1
     overlap = transpose(space.modes) @ (space.basis @ transpose(memory.directions[:, :-1]))
     order = np.argsort(-(overlap**2).sum(axis=-1), axis=1, kind="stable")
@@ -170,17 +214,14 @@ def _status(
     )
 
 
-def _settled(space: RitzSpace, followed: IntArray, directions: Array) -> BoolArray:
+def _settled(space: RitzSpace, chosen: Chosen) -> BoolArray:
     """Whether the curvatures that are climbed are negative and the lowest other one is positive, (m,).
 
-    An eigenvalue lies within each Ritz value's residual (Parlett 1998, *The Symmetric Eigenvalue Problem*, theorem
-    4.5.1), which may be half the value at most; a curvature near zero need not have a sign."""
-    values = np.take_along_axis(space.values, followed, axis=1)
-    images = transpose(np.take_along_axis(space.modes, followed[:, None, :], axis=2)) @ space.images
-    residual = norm(images - values[..., None] * directions)
-    side = np.where(np.arange(followed.shape[1]) < followed.shape[1] - 1, -1.0, 1.0)
-    signed = side * values >= 2 * residual
-    vanishing = np.abs(values) + residual <= DEGENERATE * space.scale[:, None]
+    A residual may be half the value at most; a curvature near zero need not have a sign."""
+    values, residuals = chosen.values, chosen.residuals
+    side = np.where(np.arange(values.shape[1]) < values.shape[1] - 1, -1.0, 1.0)
+    signed = side * values >= 2 * residuals
+    vanishing = np.abs(values) + residuals <= DEGENERATE * space.scale[:, None]
     settled: BoolArray = np.all(signed | vanishing, axis=1)
     return settled
 

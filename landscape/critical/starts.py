@@ -16,6 +16,7 @@ from landscape.spectrum.dense import tangent_system
 # index by its own separatrix, long ones leave the point's own basin.
 STEPS_OFF_NEIGHBOURS = (0.01, 0.1)
 STEPS_OFF_SAME = (0.1, 0.3)
+_SAME = 0.5  # weight of the points of the index that is sought, in units of that of each neighbouring index
 _DESCENT_STEPS = 60
 _STARTS_PER_DESCENT = 4
 _REACH = 2.0  # how far from a sampled point a start on a descent may be, in units of the landscape's diagonal
@@ -25,10 +26,10 @@ _NOISE = 0.3  # about a descent: narrower tubes lead to fewer saddles of cluster
 def fresh_starts(landscape: Landscape, index: int | None, size: int, rng: np.random.Generator) -> Array:
     """Starts for points of `index`, or of any, that need no known point, (size, n).
 
-    A third comes from the landscape's sampler. A third is then moved to where a random element of the symmetry leaves
-    it alone: symmetric points have small basins among all others, and large ones among their own kind. A third lies
-    along descents from the sampler, which pass all heights below; for the upper half of the indices, whose points are
-    higher, the sampler takes its place.
+    Half of them are moved to where a random element of the symmetry leaves them alone: symmetric points have small
+    basins among all others, and large ones among their own kind. A quarter comes from the landscape's sampler as it is.
+    A quarter lies along descents from the sampler, which pass all heights below; for the upper half of the indices,
+    whose points are higher, the sampler takes its place.
 
     Parameters
     ----------
@@ -36,19 +37,19 @@ def fresh_starts(landscape: Landscape, index: int | None, size: int, rng: np.ran
     size : int
     """
     x = landscape.starts(rng, size)
-    third = size // 3
+    half, quarter = size // 2, size // 4
     with np.errstate(all="ignore"):
-        symmetric = landscape.manifold.normalize(landscape.symmetry.symmetrize(x[:third], rng))
+        symmetric = landscape.manifold.normalize(landscape.symmetry.symmetrize(x[:half], rng))
         # Particles that meet have no gradient.
         possible = np.isfinite(landscape.gradient(symmetric)).all(axis=1)
-    x[:third][possible] = symmetric[possible]
-    if third and (index is None or 2 * index <= landscape.manifold.intrinsic_dim):
-        tops = landscape.starts(rng, -(-third // _STARTS_PER_DESCENT))
+    x[:half][possible] = symmetric[possible]
+    if quarter and (index is None or 2 * index <= landscape.manifold.intrinsic_dim):
+        tops = landscape.starts(rng, -(-quarter // _STARTS_PER_DESCENT))
         descent = descend(landscape, tops, ArmijoGradientDescent(), max_steps=_DESCENT_STEPS, record=4)
-        lower = along_descent(landscape, descent, rng, third, _NOISE)
+        lower = along_descent(landscape, descent, rng, quarter, _NOISE)
         # Where there is no bottom descents run away; and the noise may leave the domain.
         near = (landscape.manifold.distance(lower, tops[0]) <= _REACH * landscape.diagonal) & landscape.inside(lower)
-        x[third : 2 * third][near] = lower[near]
+        x[half : half + quarter][near] = lower[near]
     return x
 
 
@@ -58,8 +59,9 @@ def steps_off(
     """Starts for points of `index`: steps off known points of that index and its neighbours, along their eigenvectors.
 
     From a point of higher index a step goes along one of the unstable eigenvectors, from one of lower index along a
-    random combination of the stable ones, from one of the same index along such a combination of all. A point is
-    stepped off in inverse proportion to the root of how often it was found. The length of the steps is uniform in its
+    random combination of the stable ones, from one of the same index along such a combination of all. The steps are
+    shared among lower, higher and the same index, half as many for the same as for another, and among the points of an
+    index in inverse proportion to the root of how often they were found. The length of the steps is uniform in its
     logarithm.
 
     Returns
@@ -73,7 +75,9 @@ def steps_off(
     candidates = np.flatnonzero(points.decided & (np.abs(points.index - index) <= 1))
     if len(candidates) == 0 or size == 0:
         return np.zeros((0, landscape.dim)), np.zeros(0, dtype=np.int64)
+    neighbour, relation = np.unique(points.index[candidates], return_inverse=True)
     weight = 1 / np.sqrt(points.found[candidates])
+    weight *= (np.where(neighbour == index, _SAME, 1.0) / np.bincount(relation, weight))[relation]
     rows = rng.choice(candidates, size, p=weight / weight.sum())
     sources, owner = np.unique(rows, return_inverse=True)
     system = tangent_system(landscape, points.x[sources])

@@ -95,8 +95,7 @@ def trust_region_step(
     noise = norms.before <= gradient_noise(landscape, state.x, system)
     solved = noise | (norms.expected <= 0.5 * norms.before)
     still = norm(proposal.step) <= POSITION_TOLERANCE * manifold.length_scale
-    slope = norm(matvec(system.hessian, system.gradient)) * landscape.diagonal
-    flat = ~noise & (slope <= FLAT_TOLERANCE * norms.before**2)
+    flat = ~noise & (norm(system.slope) * landscape.diagonal <= FLAT_TOLERANCE * norms.before**2)
     status = np.select(
         [~usable, still & solved, flat],
         [SearchStatus.NON_FINITE, SearchStatus.CONVERGED, SearchStatus.FLAT],

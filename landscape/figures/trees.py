@@ -7,13 +7,57 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from landscape.figures.style import BLACK, GREY, PALETTE, new_figure
+from landscape.figures.style import BLACK, GREY, PALETTE, WIDTH, new_figure
+from landscape.network.tree import Disconnectivity
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.collections import LineCollection
+    from matplotlib.figure import Figure
 
 _COLOURS = "viridis"
+_MANY = 300  # minima, beyond which basins are joined at so many levels:
+_LEVELS = 60
+_NAMED = 30  # minima at most that are labelled with their numbers
+_WIDEST = 13.0  # inches
+
+
+def readable(tree: Disconnectivity) -> tuple[Disconnectivity, int]:
+    """The tree as it can be drawn, and the number of levels at which basins join in it: beyond 300 minima a coarse one,
+    otherwise the tree itself, with its own number of levels."""
+    if len(tree.minimum) <= _MANY:
+        return tree, len(np.unique(tree.level[len(tree.minimum) :]))
+    return tree.coarse(_LEVELS), _LEVELS
+
+
+def disconnectivity_figure(tree: Disconnectivity, colour: npt.ArrayLike | None = None, label: str = "") -> Figure:
+    """A figure of a tree, as large as its minima need; up to thirty of them carry their numbers.
+
+    Parameters
+    ----------
+    tree : Disconnectivity
+        Of more than some hundreds of minima what `readable` makes of it.
+    colour : (m,), optional
+        Any attribute of the minima, as for `plot_disconnectivity`; each superbasin has that of its lowest minimum.
+    label : str
+        What the colours mean.
+
+    Raises
+    ------
+    ValueError
+        As for `plot_disconnectivity`.
+    """
+    minima = len(tree.minimum)
+    figure = new_figure(3.6 if minima <= _MANY else 4.6, float(np.clip(minima / 150, WIDTH, _WIDEST)))
+    place, painted = tree.layout(), None if colour is None else tree.spread(colour)
+    ax = plot_disconnectivity(tree.level, tree.parent, place, figure.add_subplot(), colour=painted, label=label)
+    ax.set_ylabel("value")
+    if minima <= _NAMED:
+        low, high = ax.get_ylim()
+        ax.set_ylim(low - 0.05 * (high - low), high)
+        for x, level, number in zip(place[:minima], tree.level[:minima], tree.minimum.tolist(), strict=True):
+            ax.annotate(str(number), (x, level), (0, -3), textcoords="offset points", ha="center", va="top", fontsize=7)
+    return figure
 
 
 def plot_disconnectivity(

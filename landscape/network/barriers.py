@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import networkx as nx
 
 from landscape.network.connect import Graph
+from landscape.network.transitions import require_minima, require_transitions, saddle_number
 
 
 @dataclass(frozen=True)
@@ -24,12 +25,15 @@ class MinimaxPath:
         The highest saddle's value; for a path from a minimum to itself that minimum's value.
     barriers : tuple of float
         What must be climbed from the first minimum, and from the last.
+    heights : tuple of float
+        The saddles' values, in the order of the path.
     """
 
     minima: tuple[int, ...]
     saddles: tuple[int, ...]
     height: float
     barriers: tuple[float, float]
+    heights: tuple[float, ...] = ()
 
 
 def minimax_path(network: Graph, a: int, b: int) -> MinimaxPath:
@@ -63,21 +67,20 @@ def minimax_path(network: Graph, a: int, b: int) -> MinimaxPath:
     >>> path.minima, path.saddles, [round(barrier, 4) for barrier in path.barriers]
     ((0, 2, 1), (4, 3), [106.0347, 67.5019])
     """
-    for number in (a, b):
-        if number not in network:
-            raise ValueError(f"there is no minimum {number}; there are {network.number_of_nodes()}")
+    require_transitions(network)
+    require_minima(network, a, b)
     value = nx.get_node_attributes(network, "value")
     tree = nx.minimum_spanning_tree(network, weight="value")
     try:
         minima = nx.shortest_path(tree, a, b)
     except nx.NetworkXNoPath as error:
         raise ValueError(f"no path of known saddles joins the minima {a} and {b}") from error
-    saddles = tuple(min(tree[here][there]) for here, there in itertools.pairwise(minima))
-    height = max(
-        (data["value"] for _, _, key, data in tree.edges(keys=True, data=True) if key in saddles), default=None
-    )
-    height = value[a] if height is None else height
-    return MinimaxPath(tuple(minima), saddles, height, (height - value[a], height - value[b]))
+    # A tree has one edge a step; its key may be that of an edge elsewhere, too.
+    steps = [next(iter(tree[here][there].items())) for here, there in itertools.pairwise(minima)]
+    heights = tuple(saddle["value"] for _, saddle in steps)
+    height = max(heights, default=value[a])
+    saddles = tuple(saddle_number(key, saddle) for key, saddle in steps)
+    return MinimaxPath(tuple(minima), saddles, height, (height - value[a], height - value[b]), heights)
 
 
 def monotonic_basins(network: Graph) -> dict[int, set[int]]:
@@ -94,22 +97,112 @@ def monotonic_basins(network: Graph) -> dict[int, set[int]]:
         For each minimum that has no lower neighbour the set of minima from which such a sequence leads to it, itself
         included (Kunz & Berry 1995, J. Chem. Phys. 103, 1904). A minimum on a divide is in several sets.
 
+    Raises
+    ------
+    ValueError
+        If the network is none of transitions.
+
     Examples
     --------
-    >>> import networkx as nx
+    >>> import landscape, networkx as nx
     >>> chain = nx.MultiGraph()
     >>> for node, height in enumerate([0.0, 3.0, 1.0]):
     ...     chain.add_node(node, value=height)
-    >>> chain.add_edges_from([(0, 1), (1, 2)])
+    >>> chain.add_edges_from([(0, 1), (1, 2)], value=4.0)
     [0, 0]
-    >>> monotonic_basins(chain)
+    >>> landscape.monotonic_basins(chain)
     {0: {0, 1}, 2: {1, 2}}
     """
+    require_transitions(network)
     value = nx.get_node_attributes(network, "value")
     uphill = nx.DiGraph()
     uphill.add_nodes_from(network)
     uphill.add_edges_from((a, b) if value[a] < value[b] else (b, a) for a, b in network.edges() if value[a] != value[b])
     return {node: {node, *nx.descendants(uphill, node)} for node, below in uphill.in_degree() if below == 0}
+
+
+def global_funnel(network: Graph) -> set[int]:
+    """The minima that are led down to the global minimum by always crossing the lowest saddle to a lower minimum.
+
+    Of the sequences of minima that fall from step to step (Berry & Kunz 1995, Phys. Rev. Lett. 74, 3951), each minimum
+    has one: its next is, of its lower neighbours, the one across the lowest saddle; of several such the lowest. The
+    sequences divide the minima into funnels, one for each minimum without lower neighbours, such as are the units of
+    Doye, Miller & Wales 1999 (J. Chem. Phys. 111, 8417); unlike the basins of `monotonic_basins`, in which a minimum
+    may be several times, they do not overlap. This is the one with the lowest bottom.
+
+    Parameters
+    ----------
+    network : networkx.MultiGraph
+        From `transition_network`.
+
+    Returns
+    -------
+    set of int
+        The global minimum and all that lead to it; of minima equally low, the one with the lowest number.
+
+    Raises
+    ------
+    ValueError
+        If there are no minima.
+
+    Examples
+    --------
+    >>> import numpy as np, landscape
+    >>> surface = landscape.problem("muller_brown")
+    >>> points = landscape.find_critical_points(surface, surface.starts(np.random.default_rng(0), 500))
+    >>> network = landscape.transition_network(landscape.connect(surface, points))
+    >>> landscape.global_funnel(network)  # the middle minimum's lowest saddle leads to the other funnel
+    {0}
+    """
+    require_transitions(network)
+    if len(network) == 0:
+        raise ValueError("the network has no minima")
+    lowest = min(network, key=lambda node: (network.nodes[node]["value"], node))
+    return funnels(network)[lowest]
+
+
+def funnels(network: Graph) -> dict[int, set[int]]:
+    """The funnels that `global_funnel` describes, by their bottoms, the minima without lower neighbours; every minimum
+    is in one.
+
+    Parameters
+    ----------
+    network : networkx.MultiGraph
+        From `transition_network`.
+
+    Returns
+    -------
+    dict
+        The minima of each funnel, by the number of its bottom.
+
+    Raises
+    ------
+    ValueError
+        If the network is none of transitions.
+
+    Examples
+    --------
+    >>> import numpy as np, landscape
+    >>> surface = landscape.problem("muller_brown")
+    >>> points = landscape.find_critical_points(surface, surface.starts(np.random.default_rng(0), 500))
+    >>> network = landscape.transition_network(landscape.connect(surface, points))
+    >>> landscape.funnels(network)
+    {0: {0}, 1: {1, 2}}
+    """
+    require_transitions(network)
+    value = nx.get_node_attributes(network, "value")
+    steps = nx.DiGraph()
+    steps.add_nodes_from(network)
+    for node in network:
+        across = (
+            (saddle["value"], value[end], end)
+            for _, end, saddle in network.edges(node, data=True)
+            if value[end] < value[node]
+        )
+        step = min(across, default=None)
+        if step is not None:
+            steps.add_edge(step[2], node)
+    return {bottom: {bottom, *nx.descendants(steps, bottom)} for bottom, above in steps.in_degree() if above == 0}
 
 
 def degree_distribution(network: Graph) -> dict[int, int]:
@@ -119,7 +212,27 @@ def degree_distribution(network: Graph) -> dict[int, int]:
     ----------
     network : networkx.MultiGraph
         From `transition_network`.
+
+    Returns
+    -------
+    dict
+        The number of minima, by the number of their neighbours.
+
+    Raises
+    ------
+    ValueError
+        If the network is none of transitions.
+
+    Examples
+    --------
+    >>> import numpy as np, landscape
+    >>> surface = landscape.problem("muller_brown")
+    >>> points = landscape.find_critical_points(surface, surface.starts(np.random.default_rng(0), 500))
+    >>> network = landscape.transition_network(landscape.connect(surface, points))
+    >>> landscape.degree_distribution(network)
+    {1: 2, 2: 1}
     """
+    require_transitions(network)
     simple = nx.Graph(network)
     simple.remove_edges_from(list(nx.selfloop_edges(simple)))
     return {degree: count for degree, count in enumerate(nx.degree_histogram(simple)) if count}

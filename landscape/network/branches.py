@@ -26,6 +26,7 @@ _SADDLES_PER_GROUP = 200
 _MOST_GROUPS = 256  # each compares its ends with all points, which costs as much as there are points
 _PATH_NUMBERS = 10_000_000  # numbers in the paths of the lines that are followed together, 80 MB
 _EXPECTED_STEPS = 400  # of a line
+_MOST_ROUNDS = 100  # of saddles that lines have run into and that are followed on
 _REACH = 100.0  # a line has left when it is so many of the landscape's diagonals from its start
 
 
@@ -37,7 +38,7 @@ class Branches(Results):
     Attributes
     ----------
     saddle : (s,)
-        Row of the saddle among m points that are known.
+        Row of the saddle among m points that are known; from m on of one that was not.
     end : (s, 2)
         Row of the point where each line ends; from m on of a point that was not known, `LOST` where there is none.
     length : (s, 2)
@@ -62,7 +63,8 @@ def saddle_groups(points: CriticalPoints) -> list[IntArray]:
 def follow_branches(
     landscape: Landscape, x: Array, rows: IntArray, max_steps: int = 5000
 ) -> tuple[Branches, CriticalPoints]:
-    """Follow the gradient flow from a group of saddles of index 1 down both sides.
+    """Follow the gradient flow from a group of saddles of index 1 down both sides, and from unknown saddles of index 1
+    that lines run into, as symmetry may make them, down again.
 
     Parameters
     ----------
@@ -76,9 +78,25 @@ def follow_branches(
     Returns
     -------
     branches : Branches
+        Of the group, and after it of saddles among `added`.
     added : CriticalPoints
-        The distinct ends that were not known, whose rows in `branches.end` are m, m + 1, and so on.
+        The distinct ends that were not known, whose rows in `branches` are m, m + 1, and so on.
     """
+    branches, added = _followed(landscape, x, rows, max_steps)
+    fresh = added
+    for _ in range(_MOST_ROUNDS):
+        known = np.concatenate([x, added.x])
+        rows = len(known) - len(fresh) + np.flatnonzero(fresh.decided & (fresh.index == 1))
+        if len(rows) == 0:
+            break
+        more, fresh = _followed(landscape, known, rows, max_steps)
+        branches = Branches.concatenate([branches, more])
+        added = CriticalPoints.concatenate([added, fresh])
+    return branches, added
+
+
+def _followed(landscape: Landscape, x: Array, rows: IntArray, max_steps: int) -> tuple[Branches, CriticalPoints]:
+    """The lines of these saddles alone."""
     direction = unstable_directions(landscape, x[rows], 1)[0][:, 0]
     foremost = np.take_along_axis(direction, np.abs(direction).argmax(axis=1)[:, None], axis=1)
     direction = direction * np.sign(foremost)
@@ -131,7 +149,7 @@ def joined(
     landscape: Landscape | None, points: CriticalPoints, groups: Sequence[tuple[Branches, CriticalPoints]]
 ) -> tuple[Branches, CriticalPoints]:
     """What `follow_branches` gave for each group of saddles as one, in which a point that several groups have added
-    stands once; without a landscape, which it takes to tell, as often as it was added."""
+    stands once, with its lines; without a landscape, which it takes to tell, as often as it was added."""
     if not any(len(added) for _, added in groups):
         return Branches.concatenate([no_branches(), *(branches for branches, _ in groups)]), points[:0]
     together = CriticalPoints.concatenate([added for _, added in groups])
@@ -142,9 +160,10 @@ def joined(
     known, before, numbered = len(points), 0, []
     for branches, added in groups:
         row_of_end = np.concatenate([np.arange(known), known + row[before : before + len(added)], [LOST]])
-        numbered.append(replace(branches, end=row_of_end[branches.end]))
+        numbered.append(replace(branches, saddle=row_of_end[branches.saddle], end=row_of_end[branches.end]))
         before += len(added)
-    return Branches.concatenate(numbered), together
+    every_line = Branches.concatenate(numbered)
+    return every_line[np.sort(np.unique(every_line.saddle, return_index=True)[1])], together
 
 
 def path_length(landscape: Landscape, path: Array) -> Array:

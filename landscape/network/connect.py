@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -9,13 +10,25 @@ import networkx as nx
 import numpy as np
 
 from landscape.critical.find import union
-from landscape.critical.merge import nearest
+from landscape.critical.merge import merge, nearest
 from landscape.critical.points import CriticalPoints, Kind
+from landscape.descent.method import require_count
+from landscape.escape.flow import FlowStatus
 from landscape.function import Landscape
 from landscape.network.branches import LOST, Branches, follow_branches, joined, saddle_groups
+from landscape.network.transitions import require_graph
 from landscape.particles import ParticleSymmetry
 
 Graph = Any  # a NetworkX graph: the library comes without types
+
+_WHY_LOST = {
+    FlowStatus.STEP_LIMIT: "a line is still moving after the last step",
+    FlowStatus.LEFT: "a line leaves, far from the saddle or out of the landscape's domain",
+    FlowStatus.NON_FINITE: "the derivatives on a line are not finite",
+    FlowStatus.ARRIVED: "Newton's method does not confirm the end of a line",
+}
+_NOT_FOLLOWED = "its lines were not followed"
+_DEGENERATE = "it is degenerate, so that its second derivatives do not tell where lines leave it"
 
 
 def connect(landscape: Landscape, points: CriticalPoints, max_steps: int = 5000) -> Graph:
@@ -24,7 +37,8 @@ def connect(landscape: Landscape, points: CriticalPoints, max_steps: int = 5000)
     Parameters
     ----------
     points : CriticalPoints
-        What is known. Critical points that the flow leads to are added if they are missing.
+        What is known; copies of a point are merged. Critical points that the flow leads to are added if they are
+        missing, and followed on if they are saddles of index 1.
     max_steps : int
         Steps of the flow at most.
 
@@ -35,14 +49,15 @@ def connect(landscape: Landscape, points: CriticalPoints, max_steps: int = 5000)
         `eigenvalues` without the zero modes of symmetry, `orbit_size` and `orbit_dimension`; where more than 20
         particles make the orbits outgrow integers, with `log_orbit_size`. An edge runs downhill from a saddle of index
         1 along one of its two branches: `branch` 0 or 1, the path's `length` and the `barrier` that must be climbed to
-        go back. The graph's `lost` lists (saddle, branch) of lines that do not arrive, in a
-        landscape without a bottom, or within `max_steps`. A line that symmetry keeps on the stable manifold of
-        another saddle ends there, as the flow does.
+        go back. A line that symmetry keeps on the stable manifold of another saddle ends there, as the flow does.
+        The graph's `lost` lists (saddle, branch) of lines that do not arrive, in a landscape without a bottom, or
+        within `max_steps`, and `why_lost` the reason for each; `left_out` lists (saddle, reason) of the saddles of
+        index 1 that `transition_network` leaves out, and `degenerate` is the number of degenerate points.
 
     Raises
     ------
     ValueError
-        If the points belong to another landscape.
+        If the points belong to another landscape, or `max_steps` is no whole number that is not negative.
 
     Examples
     --------
@@ -53,8 +68,11 @@ def connect(landscape: Landscape, points: CriticalPoints, max_steps: int = 5000)
     >>> graph.number_of_nodes(), sorted(graph.edges())
     (5, [(3, 1), (3, 2), (4, 0), (4, 2)])
     """
+    require_count("max_steps", max_steps, 0)
     if points.x.shape[1] != landscape.dim:
         raise ValueError(f"points have {points.x.shape[1]} coordinates but the landscape has dim {landscape.dim}")
+    if len(merge(landscape, points.x)[0]) < len(points):
+        points = union(landscape, [points])
     followed = [follow_branches(landscape, points.x, rows, max_steps) for rows in saddle_groups(points)]
     return assembled(landscape, points, *joined(landscape, points, followed))
 
@@ -78,23 +96,81 @@ def assembled(landscape: Landscape, points: CriticalPoints, branches: Branches, 
         order = replace(points, found=np.arange(len(points))).sorted().found
         known, row = points[order], np.argsort(order)
     graph = nodes_of(landscape, known)
-    saddles = row[branches.saddle].tolist()
-    for saddle, ends, lengths in zip(saddles, branches.end.tolist(), branches.length.tolist(), strict=True):
-        for branch, (end, length) in enumerate(zip(ends, lengths, strict=True)):
+    row = np.append(row, LOST)
+    add_lines(graph, replace(branches, saddle=row[branches.saddle], end=row[branches.end]))
+    ignored = np.setdiff1d(np.flatnonzero(known.decided & (known.index == 1)), row[branches.saddle])
+    graph.graph["lost"] += [(int(saddle), branch) for saddle in ignored for branch in (0, 1)]
+    graph.graph["why_lost"] += [_NOT_FOLLOWED] * 2 * len(ignored)
+    graph.graph["left_out"] = _left_out(graph)
+    return graph
+
+
+def add_lines(graph: Graph, branches: Branches) -> None:
+    """Give a graph the edges of lines that have been followed between its nodes, and note those that are lost."""
+    value = nx.get_node_attributes(graph, "value")
+    columns = (getattr(branches, name).tolist() for name in ("saddle", "end", "length", "status"))
+    for saddle, ends, lengths, statuses in zip(*columns, strict=True):
+        for branch, (end, length, status) in enumerate(zip(ends, lengths, statuses, strict=True)):
             if end == LOST:
                 graph.graph["lost"].append((saddle, branch))
-                continue
-            target = int(row[end])
-            barrier = float(known.value[saddle] - known.value[target])
-            graph.add_edge(saddle, target, branch=branch, length=length, barrier=barrier)
-    left_out = np.setdiff1d(row[np.flatnonzero(points.decided & (points.index == 1))], saddles)
-    graph.graph["lost"] += [(int(saddle), branch) for saddle in left_out for branch in (0, 1)]
-    return graph
+                graph.graph["why_lost"].append(_WHY_LOST[FlowStatus(status)])
+            else:
+                graph.add_edge(saddle, end, branch=branch, length=length, barrier=value[saddle] - value[end])
+
+
+def extended(
+    landscape: Landscape, graph: Graph, points: CriticalPoints, saddles: CriticalPoints
+) -> tuple[Graph, CriticalPoints]:
+    """The graph with more saddles of index 1, their lines, and what these lead to; what it has is kept.
+
+    Parameters
+    ----------
+    points : CriticalPoints
+        Of the graph, a row a node; new ones come after them.
+    saddles : CriticalPoints
+        Those of the graph are followed if they have not been.
+    """
+    there = nearest(landscape, points.x, saddles.x)
+    known = CriticalPoints.concatenate([points, saddles[there < 0]])
+    lost = list(zip(graph.graph.get("lost", ()), graph.graph.get("why_lost", ()), strict=False))
+    done = {saddle for saddle, _, edge in graph.edges(data=True) if "branch" in edge}
+    done |= {saddle for (saddle, _), why in lost if why != _NOT_FOLLOWED}
+    rows = np.setdiff1d([*there[there >= 0], *range(len(points), len(known))], list(done)).astype(np.int64)
+    groups = [rows[group] for group in saddle_groups(known[rows])]
+    branches, added = joined(landscape, known, [follow_branches(landscape, known.x, group) for group in groups])
+    known = CriticalPoints.concatenate([known, added])
+    grown = nodes_of(landscape, known)
+    grown.graph.update((name, of) for name, of in graph.graph.items() if name not in grown.graph)
+    for node, data in graph.nodes(data=True):
+        grown.nodes[node].update(data)
+    grown.add_edges_from(graph.edges(keys=True, data=True))
+    for line, why in lost:
+        if line[0] not in branches.saddle:
+            grown.graph["lost"].append(tuple(line))
+            grown.graph["why_lost"].append(why)
+    add_lines(grown, branches)
+    grown.graph["left_out"] = _left_out(grown)
+    return grown, known
+
+
+def renumbered(graph: Graph, points: CriticalPoints) -> Graph:
+    """The graph of these points, a row a node, with nodes in order of index and value."""
+    order = replace(points, found=np.arange(len(points))).sorted().found.tolist()
+    number = {node: place for place, node in enumerate(order)}
+    result = nx.MultiDiGraph(**graph.graph)
+    result.add_nodes_from((number[node], graph.nodes[node]) for node in order)
+    result.add_edges_from((number[a], number[b], data) for a, b, data in graph.edges(data=True))
+    for name in ("lost", "left_out"):
+        result.graph[name] = [(number[saddle], of) for saddle, of in graph.graph[name]]
+    if "unfinished" in graph.graph:  # from `hierarchy`
+        result.graph["unfinished"] = [number[node] for node in graph.graph["unfinished"]]
+    return result
 
 
 def nodes_of(landscape: Landscape, points: CriticalPoints) -> Graph:
     """The graph of these points with no edges yet, a node a row."""
-    graph = nx.MultiDiGraph(problem=landscape.name, lost=[])
+    degenerate = int((points.kind == Kind.DEGENERATE).sum())
+    graph = nx.MultiDiGraph(problem=landscape.name, lost=[], why_lost=[], left_out=[], degenerate=degenerate)
     for row in range(len(points)):
         graph.add_node(
             row,
@@ -125,11 +201,18 @@ def transition_network(graph: Graph) -> Graph:
     Returns
     -------
     networkx.MultiGraph
-        Nodes and edges keep their attributes. An edge's key is its saddle's number in `graph`; `ends` are the two
-        minima of its branches, in their order, with `barriers` from each and the `lengths` of the branches. A branch
-        that ends at another saddle of index 1 is followed on down, to the lowest minimum that can be reached: which
-        minima are connected below which height does not depend on that choice. Saddles with a lost branch are left
-        out.
+        Nodes and edges keep their attributes. A degenerate point without negative eigenvalues at which a line arrives
+        is the bottom of a basin, and a node, with `kind` 'degenerate'. An edge's key is its saddle's number in `graph`;
+        `ends` are the two minima of its branches, in their order, with `barriers` from each and the `lengths` of the
+        branches. A branch that ends at another saddle of index 1 is followed on down, to the lowest minimum that can be
+        reached: which minima are connected below which height does not depend on that choice. Saddles of index 1 that
+        are degenerate or have a branch that leads to no minimum are left out: the network's `left_out` lists (saddle,
+        reason).
+
+    Raises
+    ------
+    ValueError
+        If the graph is not one of critical points, as `connect` makes it.
 
     Examples
     --------
@@ -140,16 +223,16 @@ def transition_network(graph: Graph) -> Graph:
     >>> [(a, b, round(data["value"], 4)) for a, b, data in network.edges(data=True)]
     [(0, 2, -40.6648), (1, 2, -72.2489)]
     """
-    network = nx.MultiGraph(problem=graph.graph.get("problem", ""))
+    require_graph(graph)
+    network = nx.MultiGraph(problem=graph.graph.get("problem", ""), left_out=_left_out(graph))
     height = nx.get_node_attributes(graph, "value")
-    network.add_nodes_from((node, data) for node, data in graph.nodes(data=True) if data["kind"] == "minimum")
-    for saddle, data in graph.nodes(data=True):
-        lines = {edge["branch"]: (end, edge) for _, end, edge in graph.out_edges(saddle, data=True) if "branch" in edge}
-        if data["index"] != 1 or len(lines) != 2:
+    bottoms = _bottoms(graph)
+    network.add_nodes_from((node, data) for node, data in graph.nodes(data=True) if node in bottoms)
+    for saddle, lines in _lines(graph):
+        ends = [_lowest(graph, bottoms, lines[branch][0]) for branch in (0, 1) if branch in lines]
+        if len(ends) != 2 or None in ends:
             continue
-        ends = [_lowest_minimum(graph, lines[branch][0]) for branch in (0, 1)]
-        if None in ends:
-            continue
+        data = graph.nodes[saddle]
         network.add_edge(
             *ends,
             key=saddle,
@@ -162,7 +245,50 @@ def transition_network(graph: Graph) -> Graph:
     return network
 
 
-def _lowest_minimum(graph: Graph, node: int) -> int | None:
-    """The lowest minimum that lines from a node lead to; itself, if it is one."""
-    reached = [k for k in {node, *nx.descendants(graph, node)} if graph.nodes[k]["kind"] == "minimum"]
-    return min(reached, key=lambda k: (graph.nodes[k]["value"], k), default=None)
+def _lines(graph: Graph) -> Iterator[tuple[int, dict[int, tuple[int, dict[str, Any]]]]]:
+    """Each nondegenerate saddle of index 1, and by branch the end and the edge of its lines that arrive."""
+    for saddle, data in graph.nodes(data=True):
+        if data["index"] == 1 and data["kind"] in ("saddle", "maximum"):
+            out = graph.out_edges(saddle, data=True)
+            yield saddle, {edge["branch"]: (end, edge) for _, end, edge in out if "branch" in edge}
+
+
+def _bottoms(graph: Graph) -> set[int]:
+    """Minima, and degenerate points without negative eigenvalues at which a line arrives."""
+    reached = {end for _, end, edge in graph.edges(data=True) if "branch" in edge}
+    kind, index = (nx.get_node_attributes(graph, name) for name in ("kind", "index"))
+    flat = {node for node in reached if kind[node] == "degenerate" and index[node] == 0}
+    return flat | {node for node in graph if kind[node] == "minimum"}
+
+
+def _lowest(graph: Graph, bottoms: set[int], node: int) -> int | None:
+    """The lowest bottom that lines from a node lead to; itself, if it is one."""
+    if node in bottoms:
+        return node
+    return min(bottoms & nx.descendants(graph, node), key=lambda k: (graph.nodes[k]["value"], k), default=None)
+
+
+def _left_out(graph: Graph) -> list[tuple[int, str]]:
+    """The saddles of index 1 with a line that leads to no minimum, or that are degenerate, and why."""
+    bottoms = _bottoms(graph)
+    lost = (tuple(line) for line in graph.graph.get("lost", ()))
+    why = dict(zip(lost, graph.graph.get("why_lost", ()), strict=False))
+    found = []
+    for saddle, lines in _lines(graph):
+        for branch in (0, 1):
+            if branch not in lines:
+                found.append((saddle, why.get((saddle, branch), _NOT_FOLLOWED)))
+                break
+            end = lines[branch][0]
+            if _lowest(graph, bottoms, end) is None:
+                found.append((saddle, f"a line ends at {_described(graph, end)}, from where none leads to a minimum"))
+                break
+    degenerate = (node for node, data in graph.nodes(data=True) if data["kind"] == "degenerate" and data["index"] == 1)
+    return sorted([*found, *((node, _DEGENERATE) for node in degenerate)])
+
+
+def _described(graph: Graph, node: int) -> str:
+    data = graph.nodes[node]
+    if data["kind"] == "saddle":
+        return f"the saddle {node} of index {data['index']}"
+    return f"the {data['kind'].replace('_', ' ')} point {node}"

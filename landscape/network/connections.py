@@ -12,12 +12,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from landscape.arrays import Array, BoolArray, IntArray, dot
+from landscape.arrays import Array, BoolArray, IntArray, dot, norm
 from landscape.critical.merge import nearest
 from landscape.critical.points import CriticalPoints
 from landscape.escape.flow import FlowStatus, flow
-from landscape.escape.manifolds import DISPLACEMENT
-from landscape.escape.manifolds import upside_down as upside_down
+from landscape.escape.manifolds import DISPLACEMENT, upside_down
 from landscape.function import Landscape
 from landscape.network.geometry import displacement, unstable_directions
 
@@ -33,6 +32,7 @@ _LEVELS = 60  # heights at which lines are compared
 _NEAR = 0.03  # a line passes a saddle when it comes so near, in units of the length scale
 _BEYOND = 0.03  # how far beyond a saddle it is decided to which side a line went, in units of the length scale
 _ELSEWHERE = -1  # the end of a line that arrives nowhere
+_REACH = 2.0  # a line has left when it is so many diagonals, of the box or of the points, from its start
 
 
 @dataclass(frozen=True)
@@ -65,25 +65,33 @@ def count_connections(landscape: Landscape, points: CriticalPoints, k: int) -> C
     lower, upper = points[points.index == k - 1], points[points.index == k]
     if len(lower) == 0 or len(upper) == 0:
         return Connections(np.zeros((len(lower), len(upper)), dtype=np.int64), 0)
+    reach = _reach(landscape, points.x)
     if k == 1:
-        return two_branches(landscape, upper, lower)
+        return two_branches(landscape, upper, lower, reach)
     if k == d:
-        turned = two_branches(upside_down(landscape), lower, upper)
+        turned = two_branches(upside_down(landscape), lower, upper, reach)
         return Connections(turned.count.T, turned.unresolved)
     if k == 2:
-        return circles(landscape, upper, lower, points[points.index == 0], points.value.min())
+        return circles(landscape, upper, lower, points[points.index == 0], points.value.min(), reach)
     assert k == d - 1, f"lines from index {k} in {d} dimensions are not covered"
-    turned = circles(upside_down(landscape), lower, upper, points[points.index == d], -points.value.max())
+    turned = circles(upside_down(landscape), lower, upper, points[points.index == d], -points.value.max(), reach)
     return Connections(turned.count.T, turned.unresolved)
 
 
-def two_branches(landscape: Landscape, saddles: CriticalPoints, ends: CriticalPoints) -> Connections:
-    """Lines from saddles with one unstable direction to the ends (b points); those that run to infinity end nowhere."""
+def _reach(landscape: Landscape, x: Array) -> float:
+    """How far lines may go, in units of the landscape's diagonal: its box may be smaller than what is round it."""
+    spread = float(norm(x.max(axis=0) - x.min(axis=0)))
+    return _REACH * max(landscape.diagonal, spread) / landscape.diagonal
+
+
+def two_branches(landscape: Landscape, saddles: CriticalPoints, ends: CriticalPoints, reach: float) -> Connections:
+    """Lines from saddles with one unstable direction to the ends (b points); those that run to infinity, farther than
+    `reach` diagonals of the landscape, end nowhere."""
     direction = unstable_directions(landscape, saddles.x, 1)[0][:, 0]
     both = np.concatenate([direction, -direction])
     away = DISPLACEMENT * landscape.manifold.length_scale
     start = landscape.manifold.retract(np.concatenate([saddles.x, saddles.x]), away * both)
-    lines = flow(landscape, start, reach=2.0)
+    lines = flow(landscape, start, reach=reach)
     arrived = lines.status == FlowStatus.ARRIVED
     end = np.where(arrived, nearest(landscape, ends.x, lines.x), _ELSEWHERE)
     owner = np.tile(np.arange(len(saddles)), 2)
@@ -94,7 +102,12 @@ def two_branches(landscape: Landscape, saddles: CriticalPoints, ends: CriticalPo
 
 
 def circles(
-    landscape: Landscape, tops: CriticalPoints, saddles: CriticalPoints, ends: CriticalPoints, lowest: float
+    landscape: Landscape,
+    tops: CriticalPoints,
+    saddles: CriticalPoints,
+    ends: CriticalPoints,
+    lowest: float,
+    reach: float,
 ) -> Connections:
     """Lines from points with two unstable directions to saddles with one.
 
@@ -104,8 +117,10 @@ def circles(
         Points with two, one and no unstable directions.
     lowest : float
         A height below which there are no critical points, for lines that run to infinity.
+    reach : float
+        How far these are followed, in diagonals of the landscape.
     """
-    fan = _Fan(landscape, saddles, ends, lowest)
+    fan = _Fan(landscape, saddles, ends, lowest, reach)
     count = np.zeros((len(saddles), len(tops)), dtype=np.int64)
     owner = np.arange(len(tops))
     starts = _circle(landscape, tops.x)
@@ -165,8 +180,10 @@ class _Lines:
 class _Fan:
     """Lines that lead from points with two unstable directions past the saddles to the ends."""
 
-    def __init__(self, landscape: Landscape, saddles: CriticalPoints, ends: CriticalPoints, lowest: float) -> None:
-        self.landscape, self.saddles, self.ends, self.lowest = landscape, saddles, ends, lowest
+    def __init__(
+        self, landscape: Landscape, saddles: CriticalPoints, ends: CriticalPoints, lowest: float, reach: float
+    ) -> None:
+        self.landscape, self.saddles, self.ends, self.lowest, self.reach = landscape, saddles, ends, lowest, reach
         self.scale = landscape.manifold.length_scale
         ways, curvature = unstable_directions(landscape, saddles.x, 1)
         self.way = ways[:, 0]
@@ -175,7 +192,7 @@ class _Fan:
     def trace(self, starts: Array) -> _Lines:
         """Follow the lines from rows of starts, (r, c, n)."""
         landscape, shape = self.landscape, starts.shape[:2]
-        lines = flow(landscape, starts.reshape(-1, landscape.dim), spacing=_SPACING, reach=2.0, record=True)
+        lines = flow(landscape, starts.reshape(-1, landscape.dim), spacing=_SPACING, reach=self.reach, record=True)
         assert lines.path is not None
         arrived = lines.status == FlowStatus.ARRIVED
         end = np.where(arrived, nearest(landscape, self.ends.x, lines.x), _ELSEWHERE).reshape(shape)
@@ -215,11 +232,13 @@ class _Fan:
                 continue
             sides = []
             for k in (c, c + 1):
-                below = np.flatnonzero(lines.height[:, r, k] <= self.decided[q])
-                if below.size:
-                    from_saddle = displacement(manifold, self.saddles.x[q], lines.path[below[0], r, k])
-                    sides.append(float(dot(from_saddle, self.way[q])))
-            saddle[number], across[number] = q, len(sides) == 2 and sides[0] * sides[1] < 0
+                height = lines.height[:, r, k]
+                below = np.flatnonzero(height <= self.decided[q])
+                # A line may end above that height: in a minimum that is hardly lower than the saddle.
+                frame = below[0] if below.size else np.isfinite(height).sum() - 1
+                from_saddle = displacement(manifold, self.saddles.x[q], lines.path[frame, r, k])
+                sides.append(float(dot(from_saddle, self.way[q])))
+            saddle[number], across[number] = q, sides[0] * sides[1] < 0
         return saddle, across
 
 

@@ -2,24 +2,46 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
+from enum import IntEnum
+from typing import NamedTuple
 
 import networkx as nx
 import numpy as np
 import numpy.typing as npt
 
-from landscape.arrays import Array, as_points, norm, spectral_radius_bound
+from landscape.arrays import Array, BoolArray, IntArray, as_points, dot, norm, spectral_radius_bound
+from landscape.batch import RUNNING, parts, run_active_set
 from landscape.critical.classify import classify
 from landscape.critical.eigenvector_following import EigenvectorFollowing
-from landscape.critical.find import collect, union
+from landscape.critical.find import collect
 from landscape.critical.points import CriticalPoints
 from landscape.critical.search import search
+from landscape.descent.method import require_count
 from landscape.function import Landscape
-from landscape.network.connect import Graph, connect, transition_network
+from landscape.network.connect import Graph, extended, renumbered, transition_network
 from landscape.network.geometry import aligned, displacement
 from landscape.spectrum.dense import tangent_system
 
 _LONGEST = 0.5  # move of an image in one step, in units of the distance between images
+_CLIMBS_AT = 10.0  # the highest image climbs as soon as moves are this many tolerances short
+_NO_DISTANCE = 1e-9  # between images of a string from a point to itself, in units of the length scale
+_SEARCH_STEPS = 300
+_MAX_STEPS, _TOL = 400, 1e-3
+_NUMBERS = 10_000_000  # in the Hessians of strings that are moved together
+_STRINGS_PER_PIECE = 5
+
+
+class PathStatus(IntEnum):
+    """How a string ended."""
+
+    STEP_LIMIT = RUNNING
+    """Still moving after the last step: more steps may help."""
+    AT_REST = 1
+    """No image moves any more; the highest one, if it is no end, is at a saddle."""
+    NON_FINITE = 2
+    """The function is not finite at an image, which may have kept the string there."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -34,27 +56,39 @@ class Path:
     steps : int
         Steps that the string took.
     saddles : CriticalPoints
+    status : PathStatus
+        Whether the string came to rest.
     """
 
     x: Array
     value: Array
     steps: int
     saddles: CriticalPoints
+    status: PathStatus
 
     def __repr__(self) -> str:
         return (
-            f"string of {len(self.x)} images after {self.steps} steps, highest {self.value.max():.6g}; {self.saddles!r}"
+            f"string of {len(self.x)} images after {self.steps} steps, {self.status.name.lower().replace('_', ' ')}, "
+            f"highest {self.value.max():.6g}; {self.saddles!r}"
         )
 
 
 def path_between(
-    landscape: Landscape, a: npt.ArrayLike, b: npt.ArrayLike, images: int = 24, max_steps: int = 400, tol: float = 1e-3
+    landscape: Landscape,
+    a: npt.ArrayLike,
+    b: npt.ArrayLike,
+    images: int = 24,
+    max_steps: int = _MAX_STEPS,
+    tol: float = _TOL,
 ) -> Path:
     """A path of low height between two points, usually minima, and the saddles on it.
 
     The simplified string method (E, Ren & Vanden-Eijnden 2007, J. Chem. Phys. 126, 164103): every image goes downhill,
-    all in one batch, and is then moved along the string so that neighbours are equally far apart. Eigenvector
-    following from each image that is higher than its neighbours ends at true saddles.
+    all in one batch, and is then moved along the string so that neighbours are equally far apart. When the string has
+    nearly come to rest, its highest image climbs: along the string it goes uphill (Henkelman, Uberuaga & Jonsson 2000,
+    J. Chem. Phys. 113, 9901; Ren & Vanden-Eijnden 2013, J. Chem. Phys. 138, 134105), and the others are equally far
+    apart on either side of it. Eigenvector following from each image that is higher than its neighbours ends at true
+    saddles.
 
     Parameters
     ----------
@@ -72,100 +106,151 @@ def path_between(
     Raises
     ------
     ValueError
-        If a or b is not one point, or there are fewer than three images.
+        If a or b is not one point, there are fewer than three images, or another number is out of range.
 
     Examples
     --------
     >>> import landscape
     >>> surface = landscape.problem("muller_brown")
     >>> path = landscape.path_between(surface, [-0.5582, 1.4417], [-0.0500, 0.4667])
-    >>> path.saddles.value.round(4).tolist()
-    [-40.6648]
+    >>> path.saddles.value.round(4).tolist(), path.value.max().round(4).item(), path.status.name
+    ([-40.6648], -40.6648, 'AT_REST')
     """
-    if images < 3:
-        raise ValueError(f"images is {images} but must be at least 3")
-    manifold = landscape.manifold
-    ends = [manifold.normalize(as_points(x, landscape.dim, name)) for x, name in ((a, "a"), (b, "b"))]
+    require_count("images", images, 3)
+    require_count("max_steps", max_steps, 0)
+    if not tol > 0:
+        raise ValueError(f"tol is {tol} but must be positive")
+    ends = [landscape.manifold.normalize(as_points(x, landscape.dim, name)) for x, name in ((a, "a"), (b, "b"))]
     for x, name in zip(ends, "ab", strict=True):
         if x.ndim != 1:
             raise ValueError(f"{name} has shape {x.shape} but must be one point ({landscape.dim},)")
-    first, last = ends[0], aligned(landscape, ends[0], ends[1])
-    part = np.linspace(0, 1, images)[:, None]
-    string = manifold.retract(np.repeat(first[None], images, axis=0), part * displacement(manifold, first, last))
-    string[-1] = last
-    steps = 0
+    strings, steps, status = _relaxed(landscape, _straight(landscape, ends[0], ends[1], images)[None], max_steps, tol)
+    saddles = _saddles_on(landscape, strings)
     with np.errstate(all="ignore"):
-        while steps < max_steps:
-            steps += 1
-            moved = string.copy()
-            moved[1:-1] = _downhill(landscape, string[1:-1], _spacing(landscape, string))
-            moved = _equally_spaced(landscape, moved)
-            move = manifold.distance(moved, string).max()
-            string = moved
-            if move <= tol * _spacing(landscape, string):
-                break
-        value = landscape.value(string)
-        peaks = 1 + np.flatnonzero((value[1:-1] >= value[:-2]) & (value[1:-1] >= value[2:]))
-        runs = search(landscape, string[peaks], EigenvectorFollowing(1), 300)
-    saddles = collect(landscape, runs)
-    return Path(string, value, steps, saddles[saddles.decided & (saddles.index == 1)])
+        value = landscape.value(strings[0])
+    return Path(strings[0], value, int(steps[0]), saddles, PathStatus(int(status[0])))
 
 
-def _spacing(landscape: Landscape, string: Array) -> float:
-    """The mean distance between neighbouring images."""
-    return float(landscape.manifold.distance(string[1:], string[:-1]).mean())
+def _straight(landscape: Landscape, a: Array, b: Array, images: int) -> Array:
+    """Images at equal distances from a to the copy of b that is nearest, (images, n)."""
+    manifold, last = landscape.manifold, aligned(landscape, a, b)
+    part = np.linspace(0, 1, images)[:, None]
+    string = manifold.retract(np.repeat(a[None], images, axis=0), part * displacement(manifold, a, last))
+    string[-1] = last
+    return string
 
 
-def _downhill(landscape: Landscape, x: Array, spacing: float) -> Array:
-    """Images (m, n) after a step of steepest descent, none longer than the distance between images."""
-    system = tangent_system(landscape, x)
-    gradient = system.ambient(system.gradient)
-    stiffness = spectral_radius_bound(system.hessian)
-    step = -gradient / np.maximum(stiffness, np.finfo(np.float64).tiny)[:, None]
-    length = norm(step)
-    short = np.minimum(1.0, _LONGEST * spacing / np.maximum(length, np.finfo(np.float64).tiny))
-    return landscape.manifold.retract(x, np.where(np.isfinite(step), step * short[:, None], 0.0))
+class _Strings(NamedTuple):
+    x: Array  # (s, images, n)
+    climbing: BoolArray  # (s,): whether the highest image goes uphill along the string
 
 
-def _equally_spaced(landscape: Landscape, string: Array) -> Array:
-    """Images (m, n) at equal distances along the string through them."""
-    manifold = landscape.manifold
-    pieces = manifold.distance(string[1:], string[:-1])
-    length = np.concatenate([[0.0], np.cumsum(pieces)])
-    at = np.linspace(0, length[-1], len(string))
-    before = np.clip(np.searchsorted(length, at, side="right") - 1, 0, len(string) - 2)
-    part = (at - length[before]) / np.maximum(pieces[before], np.finfo(np.float64).tiny)
-    result = manifold.retract(
-        string[before], part[:, None] * displacement(manifold, string[before], string[before + 1])
+def _relaxed(landscape: Landscape, strings: Array, max_steps: int, tol: float) -> tuple[Array, IntArray, IntArray]:
+    """Strings (s, images, n) when they have come to rest, their steps (s,) and `PathStatus` (s,)."""
+    manifold, images = landscape.manifold, strings.shape[1]
+
+    def step(run: _Strings) -> tuple[_Strings, IntArray]:
+        value = landscape.value(run.x)
+        top = np.where(np.isfinite(value), value, -np.inf).argmax(axis=1)
+        climbing = run.climbing & (top > 0) & (top < images - 1)
+        spacing = manifold.distance(run.x[:, 1:], run.x[:, :-1]).mean(axis=1)
+        moved = _downhill(landscape, run.x, spacing, np.where(climbing, top, 0))
+        moved = _spaced(landscape, moved, np.where(climbing, top, images - 1))
+        move = manifold.distance(moved, run.x).max(axis=1)
+        calm = move <= _CLIMBS_AT * tol * spacing
+        at_rest = (move <= tol * spacing) & (climbing | (top == 0) | (top == images - 1))
+        at_rest |= spacing <= _NO_DISTANCE * manifold.length_scale
+        return _Strings(moved, run.climbing | calm), np.where(at_rest, PathStatus.AT_REST, RUNNING)
+
+    found = []
+    with np.errstate(all="ignore"):
+        for part in parts(len(strings), images * landscape.dim**2, _NUMBERS):
+            run = _Strings(strings[part], np.zeros(len(strings[part]), dtype=bool))
+            final, status, steps = run_active_set(step, run, np.full(len(run.x), RUNNING), max_steps)
+            finite = np.isfinite(landscape.value(final.x)).all(axis=1)
+            found.append((final.x, steps, np.where(finite, status, PathStatus.NON_FINITE)))
+    x, steps, status = (np.concatenate(column) for column in zip(*found, strict=True))
+    return x, steps, status
+
+
+def _downhill(landscape: Landscape, strings: Array, spacing: Array, top: IntArray) -> Array:
+    """Strings (s, images, n) after a step of steepest descent of all images but the ends, none longer than the distance
+    between images (s,); image `top` (s,) goes uphill along the string, unless it is 0."""
+    manifold, every = landscape.manifold, np.arange(len(strings))
+    inside = strings[:, 1:-1]
+    system = tangent_system(landscape, inside.reshape(-1, landscape.dim))
+    gradient = system.ambient(system.gradient).reshape(inside.shape)
+    climbs = every[top > 0]
+    here, image = strings[climbs, top[climbs]], top[climbs]
+    along = displacement(manifold, here, strings[climbs, image + 1]) - displacement(
+        manifold, here, strings[climbs, image - 1]
     )
-    result[[0, -1]] = string[[0, -1]]
+    along /= np.maximum(norm(along), np.finfo(np.float64).tiny)[:, None]
+    uphill = gradient[climbs, image - 1]
+    gradient[climbs, image - 1] = uphill - 2 * dot(uphill, along)[:, None] * along
+    stiffness = spectral_radius_bound(system.hessian).reshape(inside.shape[:2])
+    step = -gradient / np.maximum(stiffness, np.finfo(np.float64).tiny)[..., None]
+    length = norm(step)
+    short = np.minimum(1.0, _LONGEST * spacing[:, None] / np.maximum(length, np.finfo(np.float64).tiny))
+    moved = strings.copy()
+    moved[:, 1:-1] = manifold.retract(inside, np.where(np.isfinite(step), step * short[..., None], 0.0))
+    return moved
+
+
+def _spaced(landscape: Landscape, strings: Array, fixed: IntArray) -> Array:
+    """Strings (s, images, n) with images at equal distances up to the image `fixed` (s,), and at equal distances after
+    it."""
+    manifold, last = landscape.manifold, strings.shape[1] - 1
+    pieces = manifold.distance(strings[:, 1:], strings[:, :-1])
+    length = np.concatenate([np.zeros((len(strings), 1)), np.cumsum(pieces, axis=1)], axis=1)
+    every, number, fixed = np.arange(len(strings))[:, None], np.arange(last + 1), fixed[:, None]
+    middle = length[every, fixed]
+    after = (number - fixed) / np.maximum(last - fixed, 1)
+    at = np.where(number <= fixed, middle * (number / fixed), middle + (length[:, -1:] - middle) * after)
+    before = np.clip((length[:, None] <= at[..., None]).sum(axis=2) - 1, 0, last - 1)
+    part = (at - length[every, before]) / np.maximum(pieces[every, before], np.finfo(np.float64).tiny)
+    x = strings[every, before]
+    result = manifold.retract(x, part[..., None] * displacement(manifold, x, strings[every, before + 1]))
+    result[:, [0, -1]] = strings[:, [0, -1]]
     return result
 
 
-def join_components(landscape: Landscape, graph: Graph, max_attempts: int = 20, images: int = 24) -> Graph:
+def _saddles_on(landscape: Landscape, strings: Array) -> CriticalPoints:
+    """The saddles of index 1 that eigenvector following leads to from the peaks of strings (s, images, n)."""
+    with np.errstate(all="ignore"):
+        value = landscape.value(strings)
+        peaks = (value[:, 1:-1] >= value[:, :-2]) & (value[:, 1:-1] >= value[:, 2:])
+        runs = search(landscape, strings[:, 1:-1][peaks], EigenvectorFollowing(1), _SEARCH_STEPS)
+    saddles = collect(landscape, runs)
+    return saddles[saddles.decided & (saddles.index == 1)]
+
+
+def join_components(landscape: Landscape, graph: Graph, max_attempts: int | None = None, images: int = 24) -> Graph:
     """Look for saddles between the pieces of a network until it is in one.
 
-    The nearest pair of minima from the largest piece and another one that has not been tried is joined by a string; the
-    saddles on it are connected, and what they lead to.
+    Round by round each piece sends a string from one of its minima to the nearest one of another piece, a pair that has
+    not been tried before; the saddles on the strings are connected, and what they lead to. Where no strings are left
+    and pieces are, a warning says so.
 
     Parameters
     ----------
     graph : networkx.MultiDiGraph
-        From `connect`; it is left as it is.
-    max_attempts : int
-        Strings at most.
+        From `connect` or `hierarchy`; it is left as it is.
+    max_attempts : int, optional
+        Strings at most; five for each piece that there is at first, if left out.
     images : int
         Of a string.
 
     Returns
     -------
     networkx.MultiDiGraph
-        As from `connect`, perhaps still in pieces.
+        As from `connect`, with all edges of `graph`, perhaps still in pieces.
 
     Raises
     ------
     ValueError
-        If there are fewer than three images.
+        If there are fewer than three images, the graph is not one of critical points, or has not the landscape's
+        coordinates.
 
     Examples
     --------
@@ -176,33 +261,89 @@ def join_components(landscape: Landscape, graph: Graph, max_attempts: int = 20, 
     >>> apart.number_of_edges(), landscape.join_components(surface, apart).number_of_edges()
     (0, 4)
     """
-    tried: list[tuple[Array, Array]] = []
-    for _ in range(max_attempts):
-        network = transition_network(graph)
-        pieces = sorted(nx.connected_components(network), key=lambda piece: (-len(piece), min(piece)))
-        if len(pieces) < 2:
+    require_count("images", images, 3)
+    if max_attempts is not None:
+        require_count("max_attempts", max_attempts, 0)
+    pieces = _pieces(graph)
+    if len(pieces) < 2:
+        return graph
+    left = _STRINGS_PER_PIECE * len(pieces) if max_attempts is None else max_attempts
+    points = classify(landscape, _places(landscape, graph))
+    gaps = _Gaps(landscape)
+    while len(pieces) > 1 and left > 0:
+        pairs = gaps.nearest_pairs(points.x, pieces)[:left]
+        if not pairs:
             break
-        position = {node: np.array(data["x"]) for node, data in network.nodes(data=True)}
-        pair = _nearest_untried(landscape, position, pieces, tried)
-        if pair is None:
-            break
-        tried.append(pair)
-        saddles = path_between(landscape, *pair, images=images).saddles
-        if len(saddles) == 0:
-            continue
-        known = classify(landscape, np.array([data["x"] for _, data in graph.nodes(data=True)]))
-        graph = connect(landscape, union(landscape, [known, saddles]))
-    return graph
+        left -= len(pairs)
+        strings = np.stack([_straight(landscape, points.x[a], points.x[b], images) for a, b in pairs])
+        saddles = _saddles_on(landscape, _relaxed(landscape, strings, _MAX_STEPS, _TOL)[0])
+        graph, points = extended(landscape, graph, points, saddles)
+        pieces = _pieces(graph)
+    if len(pieces) > 1:
+        tried = int(gaps.tried.sum()) // 2
+        warnings.warn(
+            f"the network is still in {len(pieces)} pieces after {tried} string{'' if tried == 1 else 's'}",
+            RuntimeWarning,
+            stacklevel=2,
+        )
+    return renumbered(graph, points)
 
 
-def _nearest_untried(
-    landscape: Landscape, position: dict[int, Array], pieces: list[set[int]], tried: list[tuple[Array, Array]]
-) -> tuple[Array, Array] | None:
-    """The nearest two minima, one of the largest piece, that no string has tried to join."""
-    here = np.array([position[node] for node in sorted(pieces[0])])
-    there = np.array([position[node] for node in sorted(set().union(*pieces[1:]))])
-    distance = landscape.symmetry.distance(landscape.manifold, here[:, None], there[None])
-    for row, column in zip(*np.unravel_index(np.argsort(distance, axis=None), distance.shape), strict=True):
-        if not any((here[row] == a).all() and (there[column] == b).all() for a, b in tried):
-            return here[row], there[column]
-    return None
+def _places(landscape: Landscape, graph: Graph) -> Array:
+    """The coordinates of the nodes 0, 1, 2, ..., a row a node."""
+    places = dict(graph.nodes(data="x"))
+    for number in range(len(graph)):
+        x = places.get(number)
+        if x is None or np.shape(x) != (landscape.dim,):
+            told = "no place x" if x is None else f"{np.size(x)} coordinates"
+            raise ValueError(f"node {number} of graph has {told}; expected {landscape.dim} coordinates")
+    return np.array([places[number] for number in range(len(graph))])
+
+
+def _pieces(graph: Graph) -> list[set[int]]:
+    """The minima of each piece of a network, the piece of the lowest number first."""
+    return sorted(nx.connected_components(transition_network(graph)), key=min)
+
+
+class _Gaps:
+    """How far minima, rows of points, are from each other, and which pairs of them strings have tried to join."""
+
+    def __init__(self, landscape: Landscape) -> None:
+        self.landscape = landscape
+        self.minima = np.zeros(0, dtype=np.int64)
+        self.distance = np.zeros((0, 0))
+        self.tried = np.zeros((0, 0), dtype=bool)
+
+    def nearest_pairs(self, x: Array, pieces: list[set[int]]) -> list[tuple[int, int]]:
+        """For each piece the nearest two minima, one of another piece, that have not been tried, as rows of `x`; each
+        pair once, the nearest first. They have been tried from now on."""
+        self._learn(x, np.setdiff1d(np.concatenate([sorted(piece) for piece in pieces]), self.minima))
+        piece = np.empty(len(self.minima), dtype=np.int64)
+        for number, members in enumerate(pieces):
+            piece[np.isin(self.minima, list(members))] = number
+        open_ = np.where((piece[:, None] == piece) | self.tried, np.inf, self.distance)
+        chosen = {}
+        for number in range(len(pieces)):
+            rows = np.flatnonzero(piece == number)
+            row, column = np.unravel_index(open_[rows].argmin(), (len(rows), len(piece)))
+            pair = tuple(sorted((int(rows[row]), int(column))))
+            if np.isfinite(open_[pair]):
+                chosen[pair] = float(open_[pair])
+        pairs = sorted(chosen, key=lambda pair: (chosen[pair], pair))
+        for a, b in pairs:
+            self.tried[a, b] = self.tried[b, a] = True
+        return [(int(self.minima[a]), int(self.minima[b])) for a, b in pairs]
+
+    def _learn(self, x: Array, new: IntArray) -> None:
+        """Measure how far new minima are from all."""
+        known = len(self.minima)
+        self.minima = np.concatenate([self.minima, new])
+        distance = np.zeros((len(self.minima), len(self.minima)))
+        distance[:known, :known] = self.distance
+        for row in range(known, len(self.minima)):
+            other = x[self.minima[:row]]
+            here = np.broadcast_to(x[self.minima[row]], other.shape)
+            gap = self.landscape.symmetry.distance(self.landscape.manifold, here, other)
+            distance[row, :row] = distance[:row, row] = gap
+        self.distance = distance
+        self.tried = np.pad(self.tried, (0, len(new)))

@@ -1,4 +1,4 @@
-"""Networks in files: GraphML, JSON node-link, and PATHSAMPLE's min.data and ts.data."""
+"""Networks in files: GraphML, and JSON in NetworkX's node-link form."""
 
 from __future__ import annotations
 
@@ -8,14 +8,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from xml.etree.ElementTree import ParseError
 
 import networkx as nx
-import numpy as np
 
-from landscape.function import Landscape
+from landscape.files import whole
 from landscape.network.connect import Graph
-from landscape.particles import ParticleSymmetry
-from landscape.symmetry import Identity, SignFlip
 
 PathLike = str | os.PathLike[str]
 
@@ -24,123 +22,193 @@ def write_graphml(graph: Graph, path: PathLike) -> None:
     """Write a network, of critical points or of transitions, as GraphML, which Gephi, Cytoscape and igraph read.
 
     Attributes that are lists, such as coordinates, are written as JSON text.
+
+    Parameters
+    ----------
+    graph : networkx.MultiDiGraph or networkx.MultiGraph
+        From `connect`, `hierarchy` or `transition_network`.
+    path : path
+        A file that is there is replaced.
+
+    Returns
+    -------
+    None
+
+    Raises
+    ------
+    ValueError
+        If the graph is no multigraph, has an attribute that GraphML cannot tell, or the file cannot be written.
+
+    Examples
+    --------
+    >>> import numpy as np, landscape
+    >>> surface = landscape.problem("muller_brown")
+    >>> points = landscape.find_critical_points(surface, surface.starts(np.random.default_rng(0), 500))
+    >>> network = landscape.transition_network(landscape.connect(surface, points))
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     landscape.write_graphml(network, f"{folder}/network.graphml")
+    ...     again = landscape.read_graphml(f"{folder}/network.graphml")
+    >>> list(again.edges(keys=True)), again.nodes[0]["x"] == network.nodes[0]["x"]
+    ([(0, 2, 4), (1, 2, 3)], True)
     """
+    _require_multigraph(graph)
     flat = graph.__class__()
     flat.graph.update(_texts(graph.graph))
     flat.add_nodes_from((node, _texts(data)) for node, data in graph.nodes(data=True))
     flat.add_edges_from((a, b, key, _texts(data)) for a, b, key, data in graph.edges(keys=True, data=True))
-    with whole(path) as draft:
+    with writing(path) as draft:
         nx.write_graphml(flat, os.fspath(draft))
 
 
 def read_graphml(path: PathLike) -> Graph:
-    """Read what `write_graphml` wrote."""
-    flat = nx.read_graphml(os.fspath(path), node_type=int, edge_key_type=int, force_multigraph=True)
-    graph = flat.__class__()
-    graph.graph.update({k: v for k, v in _values(flat.graph).items() if k not in ("node_default", "edge_default")})
-    graph.add_nodes_from((node, _values(data)) for node, data in flat.nodes(data=True))
-    graph.add_edges_from((a, b, key, _values(data)) for a, b, key, data in flat.edges(keys=True, data=True))
+    """Read what `write_graphml` wrote.
+
+    Parameters
+    ----------
+    path : path
+
+    Returns
+    -------
+    networkx.MultiDiGraph or networkx.MultiGraph
+        What was written, its attributes included.
+
+    Raises
+    ------
+    ValueError
+        If there is no such file, or it is no network in GraphML with numbers for nodes.
+
+    Examples
+    --------
+    >>> import numpy as np, landscape
+    >>> surface = landscape.problem("muller_brown")
+    >>> points = landscape.find_critical_points(surface, surface.starts(np.random.default_rng(0), 500))
+    >>> network = landscape.transition_network(landscape.connect(surface, points))
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     landscape.write_graphml(network, f"{folder}/network.graphml")
+    ...     landscape.minimax_path(landscape.read_graphml(f"{folder}/network.graphml"), 0, 1).saddles
+    (4, 3)
+    """
+    with _reading(path, "a network in GraphML with numbers for nodes"):
+        flat = nx.read_graphml(os.fspath(path), node_type=int, edge_key_type=int, force_multigraph=True)
+        graph = flat.__class__()
+        graph.graph.update(_of_graph(_values(flat.graph)))
+        graph.add_nodes_from((node, _tuples(_values(data))) for node, data in flat.nodes(data=True))
+        graph.add_edges_from(
+            (a, b, key, _tuples(_values(data))) for a, b, key, data in flat.edges(keys=True, data=True)
+        )
     return graph
 
 
 def write_json(graph: Graph, path: PathLike) -> None:
-    """Write a network as JSON in NetworkX's node-link form, which D3 reads."""
-    text = json.dumps(nx.node_link_data(graph, edges="edges"), allow_nan=False)
-    with whole(path) as draft:
+    """Write a network as JSON in NetworkX's node-link form, which D3 reads.
+
+    Parameters
+    ----------
+    graph : networkx.MultiDiGraph or networkx.MultiGraph
+        From `connect`, `hierarchy` or `transition_network`.
+    path : path
+        A file that is there is replaced.
+
+    Returns
+    -------
+    None
+
+    Raises
+    ------
+    ValueError
+        If the graph is no multigraph, has an attribute that JSON cannot tell, or the file cannot be written.
+
+    Examples
+    --------
+    >>> import numpy as np, landscape
+    >>> surface = landscape.problem("muller_brown")
+    >>> points = landscape.find_critical_points(surface, surface.starts(np.random.default_rng(0), 500))
+    >>> network = landscape.transition_network(landscape.connect(surface, points))
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     landscape.write_json(network, f"{folder}/network.json")
+    ...     again = landscape.read_json(f"{folder}/network.json")
+    >>> dict(again.nodes(data=True)) == dict(network.nodes(data=True))
+    True
+    """
+    _require_multigraph(graph)
+    with writing(path) as draft:
+        text = json.dumps(nx.node_link_data(graph, edges="edges"), allow_nan=False)
         draft.write_text(text + "\n", encoding="utf-8")
 
 
 def read_json(path: PathLike) -> Graph:
-    """Read what `write_json` wrote."""
-    data = json.loads(Path(path).read_text(encoding="utf-8"))
-    graph = nx.node_link_graph(data, edges="edges")
-    for _, attributes in graph.nodes(data=True):
-        attributes.update(_tuples(attributes))
-    for *_, attributes in graph.edges(keys=True, data=True):
-        attributes.update(_tuples(attributes))
-    return graph
-
-
-def write_pathsample(landscape: Landscape, network: Graph, folder: PathLike) -> None:
-    """Write min.data and ts.data, the stationary points' database of PATHSAMPLE (Wales 2024), into a folder.
-
-    A line of min.data holds energy, the sum of ln(eigenvalue) over vibrations, point group order and three moments of
-    inertia; a line of ts.data holds energy, that sum without the negative eigenvalue, point group order, the numbers of
-    the two minima from 1, and three moments of inertia. For other landscapes than clusters of particles the moments
-    are 1, and the group order is that of the point's stabilizer.
+    """Read what `write_json` wrote.
 
     Parameters
     ----------
-    network : networkx.MultiGraph
-        From `transition_network`.
-    folder : path
-        Must exist.
+    path : path
+
+    Returns
+    -------
+    networkx.MultiDiGraph or networkx.MultiGraph
+        What was written, its attributes included.
 
     Raises
     ------
     ValueError
-        If the order of a point group is not known.
+        If there is no such file, or it is no network in NetworkX's node-link form with several edges a pair.
+
+    Examples
+    --------
+    >>> import numpy as np, landscape
+    >>> surface = landscape.problem("muller_brown")
+    >>> points = landscape.find_critical_points(surface, surface.starts(np.random.default_rng(0), 500))
+    >>> network = landscape.transition_network(landscape.connect(surface, points))
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     landscape.write_json(network, f"{folder}/network.json")
+    ...     landscape.disconnectivity(landscape.read_json(f"{folder}/network.json"))
+    disconnectivity graph: 3 minima, 2 superbasins, 1 root
     """
-    number = {node: row for row, node in enumerate(network.nodes, start=1)}
-    minima = [_line(landscape, data) for _, data in network.nodes(data=True)]
-    edges = sorted((data for *_, data in network.edges(data=True)), key=lambda data: data["saddle"])
-    saddles = [_line(landscape, data, [number[end] for end in data["ends"]]) for data in edges]
-    for name, lines in (("min.data", minima), ("ts.data", saddles)):
-        with whole(Path(folder) / name) as draft:
-            draft.write_text("".join(lines), encoding="ascii")
+    with _reading(path, "a network in NetworkX's node-link form"):
+        data = json.loads(Path(path).read_text(encoding="utf-8"))
+        if not data["multigraph"]:
+            raise ValueError("it is no multigraph")
+        graph = nx.node_link_graph(data, edges="edges")
+        graph.graph.update(_of_graph(graph.graph))
+        for _, attributes in graph.nodes(data=True):
+            attributes.update(_tuples(attributes))
+        for *_, attributes in graph.edges(keys=True, data=True):
+            attributes.update(_tuples(attributes))
+    return graph
 
 
-def read_pathsample(folder: PathLike) -> Graph:
-    """The transition network in the min.data and ts.data of a folder, with nodes from 0.
-
-    Nodes and edges have `value`, `log_product` (the sum of ln(eigenvalue) over vibrations), `point_group_order` and
-    `moments`; edges also `saddle`, `ends` and `barriers`. Which branch leads to which end is not kept in the files.
-
-    Raises
-    ------
-    ValueError
-        If a line does not have the numbers that it should.
-    """
-    network = nx.MultiGraph(problem="")
-    for node, entries in enumerate(_entries(Path(folder) / "min.data", 6)):
-        network.add_node(node, kind="minimum", index=0, **_attributes(entries[:3], entries[3:6]))
-    for number, entries in enumerate(_entries(Path(folder) / "ts.data", 8)):
-        ends = tuple(int(entry) - 1 for entry in entries[3:5])
-        if not all(end in network for end in ends):
-            raise ValueError(f"line {number + 1} of ts.data joins the minima {ends[0] + 1} and {ends[1] + 1}")
-        saddle = network.number_of_nodes() + number
-        barriers = tuple(float(entries[0]) - network.nodes[end]["value"] for end in ends)
-        data = {"saddle": saddle, "index": 1, "kind": "saddle", "ends": ends, "barriers": barriers}
-        network.add_edge(*ends, key=saddle, **data, **_attributes(entries[:3], entries[5:8]))
-    return network
-
-
-def log_product(data: dict[str, Any]) -> float:
-    """The sum of ln(eigenvalue) over the vibrations of a point, the positive `eigenvalues` of its node or edge."""
-    eigenvalues = np.array(data["eigenvalues"])
-    return float(np.log(eigenvalues[eigenvalues > 0]).sum())
-
-
-def point_group_order(landscape: Landscape, data: dict[str, Any]) -> int | None:
-    """The order of a point's stabilizer, from its coordinates or the `orbit_size` of its node or edge; None where that
-    is not known."""
-    symmetry = landscape.symmetry
-    if isinstance(symmetry, ParticleSymmetry):
-        return int(symmetry.point_group_order(landscape.manifold, np.array(data["x"]))) or None
-    if not isinstance(symmetry, Identity | SignFlip) or not data["orbit_size"]:
-        return None
-    return (2 if isinstance(symmetry, SignFlip) else 1) // int(data["orbit_size"])
+def _require_multigraph(graph: Graph) -> None:
+    if not isinstance(graph, nx.Graph) or not graph.is_multigraph():
+        raise ValueError(f"graph is a {type(graph).__name__}; expected what connect or transition_network makes")
 
 
 @contextmanager
-def whole(path: PathLike) -> Iterator[Path]:
-    """A file beside `path` to be written, which takes its place when the block has ended well: never seen in part."""
-    draft = Path(path).with_name(f".{Path(path).name}.{os.getpid()}.part")
+def writing(path: PathLike) -> Iterator[Path]:
+    """`landscape.files.whole`, where whatever goes wrong becomes one sentence with the name of the file."""
     try:
-        yield draft
-        os.replace(draft, path)
-    finally:
-        draft.unlink(missing_ok=True)
+        with whole(path) as draft:
+            yield draft
+    except OSError as error:
+        raise ValueError(f"{os.fspath(path)} cannot be written: {error.strerror or error}") from error
+    except (TypeError, ValueError, nx.NetworkXException) as error:
+        raise ValueError(f"{os.fspath(path)} cannot be written: {error}") from error
+
+
+@contextmanager
+def _reading(path: PathLike, expected: str) -> Iterator[None]:
+    """Whatever goes wrong with a file that is read becomes one sentence with its name."""
+    if not Path(path).is_file():
+        raise ValueError(f"there is no file {os.fspath(path)!r}")
+    try:
+        yield
+    except KeyError as error:
+        raise ValueError(f"{os.fspath(path)} is not {expected}: it lacks {error}") from error
+    except (ParseError, nx.NetworkXException, AttributeError, LookupError, TypeError, ValueError) as error:
+        raise ValueError(f"{os.fspath(path)} is not {expected}: {str(error) or type(error).__name__}") from error
 
 
 def _texts(data: dict[str, Any]) -> dict[str, Any]:
@@ -148,42 +216,26 @@ def _texts(data: dict[str, Any]) -> dict[str, Any]:
 
 
 def _values(data: dict[str, Any]) -> dict[str, Any]:
-    loaded = {
-        key: json.loads(value) if isinstance(value, str) and value.startswith("[") else value
-        for key, value in data.items()
-    }
-    return _tuples(loaded)
+    return {key: _loaded(value) if isinstance(value, str) else value for key, value in data.items()}
+
+
+def _loaded(text: str) -> Any:
+    """The list that JSON text means; any other text is itself."""
+    try:
+        return json.loads(text) if text.startswith("[") else text
+    except json.JSONDecodeError:
+        return text
+
+
+def _of_graph(data: dict[str, Any]) -> dict[str, Any]:
+    """Attributes of a graph: its lists are of rows, such as the saddle and the branch of each lost line."""
+    own = {key: value for key, value in data.items() if key not in ("node_default", "edge_default")}
+    return {key: [_frozen(row) for row in value] if isinstance(value, list) else value for key, value in own.items()}
 
 
 def _tuples(data: dict[str, Any]) -> dict[str, Any]:
-    return {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
+    return {key: _frozen(value) for key, value in data.items()}
 
 
-def _line(landscape: Landscape, data: dict[str, Any], ends: list[int] | None = None) -> str:
-    order = point_group_order(landscape, data)
-    if order is None:
-        raise ValueError(f"the orders of point groups under {landscape.symmetry} are not known")
-    moments = np.ones(3)
-    if isinstance(landscape.symmetry, ParticleSymmetry):
-        r = np.array(data["x"]).reshape(-1, 3)
-        r = r - r.mean(axis=0)
-        moments = np.linalg.eigvalsh((r**2).sum() * np.eye(3) - r.T @ r)
-    reals = [f"{number:.17g}" for number in (data["value"], log_product(data), *moments)]
-    return " ".join([*reals[:2], str(order), *map(str, ends or ()), *reals[2:]]) + "\n"
-
-
-def _entries(path: Path, number: int) -> list[list[str]]:
-    rows = [line.split() for line in path.read_text(encoding="ascii").splitlines() if line.strip()]
-    for row, entries in enumerate(rows, start=1):
-        if len(entries) < number:
-            raise ValueError(f"line {row} of {path.name} has {len(entries)} numbers but must have {number}")
-    return rows
-
-
-def _attributes(common: list[str], moments: list[str]) -> dict[str, Any]:
-    return {
-        "value": float(common[0]),
-        "log_product": float(common[1]),
-        "point_group_order": int(common[2]),
-        "moments": tuple(float(moment) for moment in moments),
-    }
+def _frozen(value: Any) -> Any:
+    return tuple(map(_frozen, value)) if isinstance(value, list) else value

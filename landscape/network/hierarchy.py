@@ -13,12 +13,14 @@ from landscape.critical.merge import nearest
 from landscape.critical.points import CriticalPoints
 from landscape.critical.saddle_dynamics import FIRST_STEPS, Reflection, SaddleDynamics
 from landscape.critical.search import Search, SearchStatus, search
+from landscape.descent.method import require_count
 from landscape.function import Landscape
 from landscape.network.connect import Graph, connect
 from landscape.network.geometry import unstable_directions
 
 PUSH = 0.02  # off a saddle, in units of the length scale
 _TOGETHER = 10_000  # searches
+_GONE_DOWN_FROM = ("saddle", "maximum")
 
 
 def hierarchy(landscape: Landscape, points: CriticalPoints, max_steps: int = 1000) -> Graph:
@@ -39,12 +41,14 @@ def hierarchy(landscape: Landscape, points: CriticalPoints, max_steps: int = 100
     -------
     networkx.MultiDiGraph
         As from `connect`; the edges of index 2 and more have `direction`, +-1 for the lowest eigenvector, +-2 for the
-        next, and so on, the `barrier` and no `branch`.
+        next, and so on, the `barrier` and no `branch`. A search that ends higher than it began, which it may, adds the
+        point that it found, but no edge. The graph's `unfinished` lists the points of index 2 and more that no edge
+        leaves: off them every search failed, or went up.
 
     Raises
     ------
     ValueError
-        If the points belong to another landscape.
+        If the points belong to another landscape, or `max_steps` is no whole number that is not negative.
 
     Examples
     --------
@@ -55,6 +59,7 @@ def hierarchy(landscape: Landscape, points: CriticalPoints, max_steps: int = 100
     >>> graph.number_of_nodes() > 4
     True
     """
+    require_count("max_steps", max_steps, 0)
     if points.x.shape[1] != landscape.dim:
         raise ValueError(f"points have {points.x.shape[1]} coordinates but the landscape has dim {landscape.dim}")
     found: list[tuple[Array, Array, int]] = []
@@ -74,7 +79,10 @@ def hierarchy(landscape: Landscape, points: CriticalPoints, max_steps: int = 100
         ends = nearest(landscape, every, np.array([end for _, end, _ in found])).tolist()
         for top, end, (_, _, number) in zip(tops, ends, found, strict=True):
             drop = graph.nodes[top]["value"] - graph.nodes[end]["value"]
-            graph.add_edge(top, end, direction=number, barrier=drop)
+            if drop > 0:
+                graph.add_edge(top, end, direction=number, barrier=drop)
+    higher = [node for node, data in graph.nodes(data=True) if data["index"] > 1 and data["kind"] in _GONE_DOWN_FROM]
+    graph.graph["unfinished"] = [node for node in higher if graph.out_degree(node) == 0]
     return graph
 
 

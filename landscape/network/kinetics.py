@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 import networkx as nx
 import numpy as np
 
 from landscape.arrays import Array
 from landscape.network.connect import Graph
-from landscape.network.thermodynamics import log_copies, log_frequencies
+from landscape.network.thermodynamics import log_frequencies, log_weights_of_copies, positive_temperature
+from landscape.network.transitions import require_transitions
 
 
 def rate_matrix(network: Graph, temperature: float) -> Array:
@@ -26,7 +27,7 @@ def rate_matrix(network: Graph, temperature: float) -> Array:
     Parameters
     ----------
     network : networkx.MultiGraph
-        From `transition_network`, m minima.
+        From `transition_network`, or read from a file of PATHSAMPLE or pele, m minima.
     temperature : float
         In the function's units, positive.
 
@@ -37,7 +38,8 @@ def rate_matrix(network: Graph, temperature: float) -> Array:
     Raises
     ------
     ValueError
-        If the temperature is not positive, or it is not known how many points a minimum or a saddle stands for.
+        If the network is none of transitions, the temperature is not one positive finite number, a point is
+        degenerate, or it is not known what frequencies it has or how many points it stands for.
 
     Examples
     --------
@@ -49,24 +51,18 @@ def rate_matrix(network: Graph, temperature: float) -> Array:
     >>> bool(rates[0, 2] < rates[1, 2] < rates[2, 1])
     True
     """
-    if not temperature > 0:
-        raise ValueError(f"temperature is {temperature} but must be positive")
+    require_transitions(network)
+    if positive_temperature(temperature).ndim != 0:
+        raise ValueError(f"temperature has shape {np.shape(temperature)} but must be one number")
     row = {node: number for number, node in enumerate(network.nodes)}
     rates = np.zeros((len(row), len(row)))
-    for a, b, data in network.edges(data=True):
-        if a == b:
-            continue
-        for here, there in ((a, b), (b, a)):
-            minimum = network.nodes[here]
-            log_rate = (
-                log_copies(data)
-                - log_copies(minimum)
-                - np.log(2 * np.pi)
-                + log_frequencies(minimum)
-                - log_frequencies(data)
-                - (data["value"] - minimum["value"]) / temperature
-            )
-            rates[row[here], row[there]] += np.exp(log_rate)
+    edges = [(a, b, data) for a, b, data in network.edges(data=True) if a != b]
+    points = [*(data for _, data in network.nodes(data=True)), *(data for *_, data in edges)]
+    entropy = log_weights_of_copies(points) - np.array([log_frequencies(data) for data in points])
+    for number, (a, b, data) in enumerate(edges, start=len(row)):
+        for here, there in ((row[a], row[b]), (row[b], row[a])):
+            climb = (data["value"] - points[here]["value"]) / temperature
+            rates[here, there] += np.exp(entropy[number] - entropy[here] - np.log(2 * np.pi) - climb)
     rates[np.diag_indices(len(row))] = -rates.sum(axis=1)
     return rates
 
@@ -84,7 +80,7 @@ def mean_first_passage_times(rates: Array, targets: Collection[int]) -> Array:
     rates : (m, m)
         Entry (a, b) is the rate from a to b; the diagonal is ignored.
     targets : collection of int
-        Rows.
+        Rows, at least one.
 
     Returns
     -------
@@ -93,18 +89,27 @@ def mean_first_passage_times(rates: Array, targets: Collection[int]) -> Array:
     Raises
     ------
     ValueError
-        If there is no target, or one is not a row.
+        If the rates are not square, there are none, or one off the diagonal is negative or not finite; if there is
+        no target, or one is not a row.
 
     Examples
     --------
+    >>> import numpy as np, landscape
     >>> chain = np.array([[0.0, 1.0, 0.0], [1.0, 0.0, 1.0], [0.0, 1.0, 0.0]])
-    >>> mean_first_passage_times(chain, [2]).tolist()
+    >>> landscape.mean_first_passage_times(chain, [2]).tolist()
     [3.0, 2.0, 0.0]
     """
+    rates = np.asarray(rates, dtype=np.float64)
+    if rates.ndim != 2 or rates.shape[0] != rates.shape[1]:
+        raise ValueError(f"rates has shape {rates.shape} but must be square")
     m = len(rates)
-    goal = sorted(set(targets))
-    if not goal or goal[0] < 0 or goal[-1] >= m:
-        raise ValueError(f"targets is {sorted(targets)} but must name at least one of the states 0 to {m - 1}")
+    if m == 0:
+        raise ValueError("rates has no states; expected at least one")
+    wrong = np.argwhere(~(np.isfinite(rates) & (rates >= 0)) & ~np.eye(m, dtype=bool))
+    if len(wrong):
+        a, b = wrong[0].tolist()
+        raise ValueError(f"the rate from {a} to {b} is {rates[a, b]:g} but must be finite and not negative")
+    goal = _states(targets, m)
     away = np.where(np.eye(m, dtype=bool), 0.0, rates)
     away[goal] = 0.0
     inner = _sure_to_arrive(away, goal)
@@ -126,6 +131,20 @@ def mean_first_passage_times(rates: Array, targets: Collection[int]) -> Array:
         later = inner[position + 1 :]
         result[inner[position]] = wait[position] + jump[position, later] @ result[later]
     return result
+
+
+def _states(targets: Collection[int], m: int) -> list[int]:
+    """The targets in order, each once, if they are some of the states 0 to m - 1."""
+    told = f"targets is {targets!r} but must name at least one of the states 0 to {m - 1}"
+    if not isinstance(targets, Iterable):
+        raise ValueError(f"{told}, in a list")
+    states = list(targets)
+    for state in states:
+        if not isinstance(state, int | np.integer) or isinstance(state, bool) or not 0 <= state < m:
+            raise ValueError(f"{told}: {state!r} is none of them")
+    if not states:
+        raise ValueError(told)
+    return sorted({int(state) for state in states})
 
 
 def _sure_to_arrive(away: Array, goal: list[int]) -> list[int]:

@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.sparse import bmat, coo_array
+from scipy.sparse.csgraph import connected_components
 
 from landscape.arrays import Array, IntArray
 from landscape.critical.points import CriticalPoints
@@ -55,10 +57,35 @@ class MorseComplex:
         return tuple(count % 2 for count in self.lines)
 
     @property
+    def pieces(self) -> int:
+        """How many pieces the minima and saddles of index 1 form with the lines between them: the Betti number 0, if no
+        line of a saddle is missing."""
+        lines = coo_array(self.lines[0])
+        return int(connected_components(bmat([[None, lines], [lines.T, None]]), directed=False)[0])
+
+    @property
     def sound(self) -> bool:
-        """Whether every line was told and the boundary of every boundary is zero."""
+        """Whether there is a minimum, every line was told, the boundary of every boundary is zero, and the Betti number
+        0 is that of the pieces. It is not where a line of a saddle runs away: the function is not bounded below, or a
+        minimum far off."""
+        return self.flaw is None
+
+    @property
+    def flaw(self) -> str | None:
+        """Why the complex is not sound, in words; None if it is."""
+        if not (self.index == 0).any():
+            return "no minimum is known"
+        if sum(self.unresolved):
+            lines = "line of the flow" if sum(self.unresolved) == 1 else "lines of the flow"
+            return f"{sum(self.unresolved)} {lines} could not be told"
+        if self.betti[0] != self.pieces:
+            short = int((self.lines[0].sum(axis=0) < 2).sum())
+            saddles = "point of index 1 runs" if short == 1 else "points of index 1 run"
+            return f"a line from {short} {saddles} away: there may be no bottom, or a minimum far off"
         neighbours = zip(self.boundary, self.boundary[1:], strict=False)
-        return sum(self.unresolved) == 0 and all(not ((low @ high) % 2).any() for low, high in neighbours)
+        if any(((low @ high) % 2).any() for low, high in neighbours):
+            return "the boundary of a boundary is not zero: points are missing, or a line joins points of one index"
+        return None
 
     def __repr__(self) -> str:
         counts = ", ".join(str(count) for count in np.bincount(self.index, minlength=len(self.betti)))
@@ -77,8 +104,8 @@ def morse_complex(landscape: Landscape, points: CriticalPoints) -> MorseComplex:
 
     Every line between neighbouring indices is counted in up to four dimensions; beyond, only if no two neighbouring
     indices from 2 to d - 2 both have points. The function must be Morse-Smale: no degenerate points, and no line
-    between points of equal index, which symmetry may force. Where it is not, or a point is missing, the complex is
-    not `sound`.
+    between points of equal index, which symmetry may force. Where it is not, or a point is missing, the complex may
+    tell by not being `sound`; `flaw` says why.
 
     Parameters
     ----------

@@ -16,9 +16,11 @@ from landscape.arrays import Array
 from landscape.batch import parts
 from landscape.function import Landscape
 from landscape.network.connect import Graph
-from landscape.network.export import PathLike, log_product, point_group_order, whole
+from landscape.network.export import PathLike, writing
 from landscape.network.geometry import unstable_directions
+from landscape.network.pathsample import log_product, point_group_order
 from landscape.network.pickled_arrays import pickled, unpickled
+from landscape.network.transitions import require_numbered_saddles, require_transitions
 
 SCHEMA_VERSION = 2
 
@@ -44,24 +46,31 @@ CREATE INDEX idx_transition_states ON tbl_transition_states (_minimum1_id, _mini
 """
 
 
-def write_pele(landscape: Landscape, network: Graph, path: PathLike) -> None:
+def write_pele(landscape: Landscape | None, network: Graph, path: PathLike) -> None:
     """Write a transition network as a new database of pele, version 2 of its schema.
 
     Minima and transition states are numbered from 1, in the network's order. `fvib` is the sum of ln(eigenvalue) over
     the vibrations, `pgorder` the order of the point's stabilizer, empty where it is not known; `eigenval` and
-    `eigenvec` are those of the unstable direction.
+    `eigenvec` are those of the unstable direction. A point's own `log_product`, `point_group_order`, `eigenvalue`,
+    `direction` and `invalid` are written where it has them, as after `read_pele`.
 
     Parameters
     ----------
+    landscape : Landscape or None
+        None will do for a network that was read: what only the landscape could tell is left empty then.
     network : networkx.MultiGraph
-        From `transition_network`.
+        From `transition_network`, or read from a file with coordinates.
     path : path
         There must be no such file; it appears whole or not at all.
+
+    Returns
+    -------
+    None
 
     Raises
     ------
     ValueError
-        If there is one, it cannot be written, or the network has no coordinates.
+        If there is one, it cannot be written, or the network is none of transitions or has no coordinates.
 
     Examples
     --------
@@ -70,8 +79,8 @@ def write_pele(landscape: Landscape, network: Graph, path: PathLike) -> None:
     >>> points = landscape.find_critical_points(camel, camel.starts(np.random.default_rng(0), 500))
     >>> network = landscape.transition_network(landscape.connect(camel, points))
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     write_pele(camel, network, f"{folder}/camel.sqlite")
-    ...     again = read_pele(f"{folder}/camel.sqlite")
+    ...     landscape.write_pele(camel, network, f"{folder}/camel.sqlite")
+    ...     again = landscape.read_pele(f"{folder}/camel.sqlite")
     >>> again.number_of_nodes(), again.number_of_edges(), again.nodes[0]["x"] == network.nodes[0]["x"]
     (6, 7, True)
     """
@@ -80,45 +89,76 @@ def write_pele(landscape: Landscape, network: Graph, path: PathLike) -> None:
     minima, saddles = _rows(landscape, network)
     problem = network.graph.get("problem", "")
     try:
-        with whole(path) as draft, closing(sqlite3.connect(draft, isolation_level=None)) as connection:
+        with writing(path) as draft, closing(sqlite3.connect(draft, isolation_level=None)) as connection:
             connection.executescript(_SCHEMA)
             connection.execute("BEGIN")
-            connection.executemany("INSERT INTO tbl_minima VALUES (?, ?, ?, ?, ?, 0, NULL)", minima)
+            connection.executemany("INSERT INTO tbl_minima VALUES (?, ?, ?, ?, ?, ?, NULL)", minima)
             connection.executemany(
-                "INSERT INTO tbl_transition_states VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, NULL)", saddles
+                "INSERT INTO tbl_transition_states VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)", saddles
             )
             connection.execute(
                 "INSERT INTO tbl_system_property (property_name, string_value) VALUES ('problem', ?)", (problem,)
             )
             connection.execute("COMMIT")
-    except (OSError, sqlite3.Error) as error:
+    except sqlite3.Error as error:
         raise ValueError(f"{path} cannot be written: {error}") from error
 
 
-def read_pele(path: PathLike) -> Graph:
+def read_pele(path: PathLike, keep_invalid: bool = False) -> Graph:
     """The transition network in a database of pele, with nodes from 0 in the order of pele's numbers.
 
+    Rows that pele marks as invalid, and transition states that join such a minimum, are left out unless `keep_invalid`.
     Nodes and edges have `value`, `pele_id`, `invalid` (whether pele marks them so) and, where the database has them,
     `x`, `log_product` (the sum of ln(eigenvalue) over vibrations) and `point_group_order`; edges also `saddle`, `ends`,
     `barriers` and, where the database has them, `eigenvalue` and `direction` of the unstable mode. Which branch leads
     to which end is not kept in the file. Coordinates are pickles there: they are decoded, and nothing in them is run.
 
+    Parameters
+    ----------
+    path : path
+    keep_invalid : bool
+        Whether rows that are marked as invalid are kept.
+
+    Returns
+    -------
+    networkx.MultiGraph
+        As `transition_network` makes it.
+
     Raises
     ------
     ValueError
         If there is no such file, it is not a database of pele, of another version, or what it holds is not sound.
+
+    Examples
+    --------
+    >>> import numpy as np, landscape
+    >>> surface = landscape.problem("muller_brown")
+    >>> points = landscape.find_critical_points(surface, surface.starts(np.random.default_rng(0), 500))
+    >>> network = landscape.transition_network(landscape.connect(surface, points))
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     landscape.write_pele(surface, network, f"{folder}/surface.sqlite")
+    ...     again = landscape.read_pele(f"{folder}/surface.sqlite")
+    >>> again.nodes[0]["pele_id"], [round(data["eigenvalue"], 2) for *_, data in again.edges(data=True)]
+    (1, [-750.86, -735.25])
     """
     with _reading(Path(path)) as connection:
         network = nx.MultiGraph(problem=_problem(connection))
         node_of: dict[int, int] = {}
+        left_out: set[int] = set()
         columns = "_id, energy, coords, fvib, pgorder, invalid"
-        for node, row in enumerate(connection.execute(f"SELECT {columns} FROM tbl_minima ORDER BY _id")):
-            node_of[row[0]] = node
+        for row in connection.execute(f"SELECT {columns} FROM tbl_minima ORDER BY _id"):
+            if row[5] and not keep_invalid:
+                left_out.add(row[0])
+                continue
+            node = node_of[row[0]] = len(node_of)
             network.add_node(node, kind="minimum", index=0, **_attributes(f"minimum {row[0]}", *row))
         columns += ", _minimum1_id, _minimum2_id, eigenval, eigenvec"
         select = f"SELECT {columns} FROM tbl_transition_states ORDER BY _id"
-        for saddle, row in enumerate(connection.execute(select), start=len(node_of)):
-            name = f"transition state {row[0]}"
+        for row in connection.execute(select):
+            if (row[5] and not keep_invalid) or not left_out.isdisjoint(row[6:8]):
+                continue
+            saddle, name = len(network) + network.number_of_edges(), f"transition state {row[0]}"
             data = _attributes(name, *row[:6])
             for key, value in (("eigenvalue", _real(f"eigenval of {name}", row[8])), ("direction", _x(name, row[9]))):
                 data.update({} if value is None else {key: value})
@@ -133,31 +173,46 @@ def read_pele(path: PathLike) -> Graph:
     return network
 
 
-def _rows(landscape: Landscape, network: Graph) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
+def _rows(landscape: Landscape | None, network: Graph) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
     """The rows of both tables."""
-    if network.is_directed():
-        raise ValueError("network is directed, as from connect; expected what transition_network makes of it")
+    require_transitions(network)
+    require_numbered_saddles(network)
     number = {node: row for row, node in enumerate(network.nodes, start=1)}
     edges = sorted((data for *_, data in network.edges(data=True)), key=lambda data: data["saddle"])
     for data in (*(data for _, data in network.nodes(data=True)), *edges):
-        if "x" not in data or "eigenvalues" not in data:
-            raise ValueError("network has no coordinates or eigenvalues; expected what transition_network makes")
+        if "x" not in data:
+            raise ValueError("network has no coordinates; expected what transition_network makes")
     minima = [
         (number[node], data["value"], pickled(np.array(data["x"])), *_vibrations(landscape, data))
         for node, data in network.nodes(data=True)
     ]
-    direction, curvature = _unstable(landscape, np.array([data["x"] for data in edges]).reshape(-1, landscape.dim))
     saddles = []
-    for row, data in enumerate(edges):
+    for row, (data, mode) in enumerate(zip(edges, _modes(landscape, edges), strict=True)):
         one, other = sorted(number[end] for end in data["ends"])  # pele wants the lower number first
-        mode = (float(curvature[row]), pickled(direction[row]))
         common = (row + 1, data["value"], pickled(np.array(data["x"])))
         saddles.append((*common, one, other, *mode, *_vibrations(landscape, data)))
     return minima, saddles
 
 
-def _vibrations(landscape: Landscape, data: dict[str, Any]) -> tuple[float, int | None]:
-    return log_product(data), point_group_order(landscape, data)
+def _vibrations(landscape: Landscape | None, data: dict[str, Any]) -> tuple[float | None, int | None, bool]:
+    known = "log_product" in data or "eigenvalues" in data
+    return log_product(data) if known else None, point_group_order(landscape, data), bool(data.get("invalid"))
+
+
+def _modes(landscape: Landscape | None, edges: list[dict[str, Any]]) -> list[tuple[float | None, bytes | None]]:
+    """The unstable eigenvalue and eigenvector of saddles: their own, or the landscape's."""
+    own = [(data.get("eigenvalue"), data.get("direction")) for data in edges]
+    modes = [(value, None if v is None else pickled(np.array(v))) for value, v in own]
+    missing = [] if landscape is None else [k for k, mode in enumerate(own) if None in mode]
+    if landscape is None or not missing:
+        return modes
+    x = [np.array(edges[k]["x"]) for k in missing]
+    if any(point.shape != (landscape.dim,) for point in x):
+        raise ValueError(f"points of the network do not have the {landscape.dim} coordinates of the landscape")
+    direction, curvature = _unstable(landscape, np.stack(x))
+    for row, k in enumerate(missing):
+        modes[k] = (float(curvature[row]), pickled(direction[row]))
+    return modes
 
 
 def _unstable(landscape: Landscape, x: Array) -> tuple[Array, Array]:

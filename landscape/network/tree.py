@@ -11,8 +11,7 @@ from networkx.utils import UnionFind
 
 from landscape.arrays import Array, IntArray
 from landscape.network.connect import Graph
-
-_TIE = 1e-10  # saddles whose heights agree to this part of the range of values join basins at once
+from landscape.network.transitions import require_minima, require_transitions, saddle_number, tie_of
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -26,7 +25,8 @@ class Disconnectivity:
     minimum : (m,)
         The minima's numbers in the network.
     level : (k,)
-        A minimum's value; for a superbasin the height of the saddle at which its parts join, exactly.
+        A minimum's value; for a superbasin the height of the saddle at which its parts join, exactly, or the lowest of
+        several whose heights agree to 1e-10 of the range of values.
     parent : (k,)
         The superbasin that each node belongs to, -1 for a root.
     saddle : (k,)
@@ -72,8 +72,15 @@ class Disconnectivity:
         return list(groups.values())
 
     def barrier(self, a: int, b: int) -> float:
-        """The lowest height at which two minima, by their numbers, are in one superbasin; infinite if never."""
+        """The lowest height at which two minima, by their numbers, are in one superbasin; infinite if never.
+
+        Raises
+        ------
+        ValueError
+            If one of them is not a minimum of the tree.
+        """
         row = {number: leaf for leaf, number in enumerate(self.minimum.tolist())}
+        require_minima(row, a, b)
         above = []
         for node in (row[a], row[b]):
             line = [node]
@@ -125,7 +132,7 @@ class Disconnectivity:
         ...     _ = chain.add_edge(key - 4, key - 3, key=key, value=height, saddle=key)
         >>> tree = disconnectivity(chain)
         >>> tree
-        disconnectivity graph: 4 minima, 3 superbasins, 1 roots
+        disconnectivity graph: 4 minima, 3 superbasins, 1 root
         >>> tree.coarse(3).level[4:].tolist()
         [5.0, 10.0]
         """
@@ -181,8 +188,14 @@ class Disconnectivity:
         return place
 
     def __repr__(self) -> str:
-        superbasins = len(self) - len(self.minimum)
-        return f"disconnectivity graph: {len(self.minimum)} minima, {superbasins} superbasins, {len(self.roots)} roots"
+        minima, roots = len(self.minimum), len(self.roots)
+        counts = (
+            (minima, "minimum", "minima"),
+            (len(self) - minima, "superbasin", "superbasins"),
+            (roots, "root", "roots"),
+        )
+        told = ", ".join(f"{number} {one if number == 1 else many}" for number, one, many in counts)
+        return f"disconnectivity graph: {told}"
 
 
 def disconnectivity(network: Graph) -> Disconnectivity:
@@ -196,7 +209,13 @@ def disconnectivity(network: Graph) -> Disconnectivity:
     Returns
     -------
     Disconnectivity
-        Levels are exact values of saddles, not bins of them; saddles of equal height join all at once.
+        Levels are exact values of saddles, not bins of them; saddles whose heights agree to 1e-10 of the range of
+        values join all at once, at the lowest of them.
+
+    Raises
+    ------
+    ValueError
+        If the network is none of transitions, a value is not finite, or a saddle is lower than a minimum it joins.
 
     Examples
     --------
@@ -205,20 +224,24 @@ def disconnectivity(network: Graph) -> Disconnectivity:
     >>> points = landscape.find_critical_points(camel, camel.starts(np.random.default_rng(0), 500))
     >>> tree = landscape.disconnectivity(landscape.transition_network(landscape.connect(camel, points)))
     >>> tree
-    disconnectivity graph: 6 minima, 3 superbasins, 1 roots
+    disconnectivity graph: 6 minima, 3 superbasins, 1 root
     >>> tree.superbasins(0.0)
     [[0, 1], [2], [3]]
     """
+    require_transitions(network)
     minima = list(network.nodes)
     level: list[float] = [network.nodes[node]["value"] for node in minima]
     saddle = [-1] * len(minima)
     parent = [-1] * len(minima)
     node_of = {number: row for row, number in enumerate(minima)}
     joined = UnionFind(minima)
-    edges = sorted((data["value"], key, a, b) for a, b, key, data in network.edges(keys=True, data=True) if a != b)
-    heights = level + [edge[0] for edge in edges]
-    tie = _TIE * (max(heights) - min(heights)) if heights else 0.0
-    for height, key, a, b in edges:
+    edges = sorted(
+        (data["value"], saddle_number(key, data), a, b)
+        for a, b, key, data in network.edges(keys=True, data=True)
+        if a != b
+    )
+    tie = tie_of(network)
+    for height, number, a, b in edges:
         if joined[a] == joined[b]:
             continue
         parts = [node_of[joined[a]], node_of[joined[b]]]
@@ -236,7 +259,7 @@ def disconnectivity(network: Graph) -> Disconnectivity:
         else:
             whole = len(level)
             level.append(height)
-            saddle.append(key)
+            saddle.append(number)
             parent.append(-1)
         for part in parts:
             parent[part] = whole

@@ -20,24 +20,34 @@ from landscape.problems.registry import register, require_at_least
 from landscape.symmetry import Identity, Symmetry
 from landscape.theory.deep_linear import learnt_subsets, left_out, subset_index
 
+_MATRIX = (4.0, 3.0, 2.0, 1.0)
+_STRENGTHS = _COVARIANCE = (4.0, 2.5, 1.5, 0.8)
 _MOST_SUBSETS = 100_000
 _DISTINCT = 1e-9  # eigenvalues nearer than this, relative to the largest, are not told apart
 
 
 @register
-def matrix_factorization(eigenvalues: tuple[float, ...] = (4.0, 3.0, 2.0, 1.0), rank: int = 2) -> Landscape:
+def matrix_factorization(
+    eigenvalues: tuple[float, ...] = _MATRIX, rank: int = 2, data: str = "", samples: int = 0
+) -> Landscape:
     """Symmetric factorization of a matrix of full rank by one of low rank: every critical point is known.
 
-    f(X) = |X X^T - M|^2 / 4, M diagonal with the given eigenvalues, X (n, rank), a point row by row. X and X Q are the
-    same point for orthogonal Q. If the eigenvalues are positive and different, the critical points are X X^T = the part
-    of M on a set of at most `rank` eigenvectors, at a quarter of the sum of the squares of the eigenvalues left out;
-    `landscape.theory.deep_linear` has their index. Only the largest `rank` give a minimum.
+    f(X) = |X X^T - M|^2 / 4, M diagonal with the given eigenvalues, or with the variances of the inputs of `data`, as
+    `mlp` takes it, along their principal axes (the eigenvalues of the mean of x x^T; directions in which no input
+    varies are left out). X is (n, rank), a point row by row. X and X Q are the same point for orthogonal Q. If the
+    eigenvalues are positive and different, the critical points are X X^T = the part of M on a set of at most `rank`
+    eigenvectors, at a quarter of the sum of the squares of the eigenvalues left out; `landscape.theory.deep_linear` has
+    their index. Only the largest `rank` give a minimum.
     """
-    n = len(eigenvalues)
     require_at_least("rank", rank, 1)
+    if data:
+        _require_default("eigenvalues", eigenvalues, _MATRIX, data)
+        lam = _variances(data, samples)
+    else:
+        lam = np.array(eigenvalues, dtype=np.float64)
+    n = lam.size
     if rank > n:
         raise ValueError(f"rank is {rank} but there are {n} eigenvalues")
-    lam = np.array(eigenvalues, dtype=np.float64)
     target, eye_n, eye_r = np.diag(lam), np.eye(n), np.eye(rank)
 
     def factor(x: Array) -> Array:
@@ -91,7 +101,7 @@ def matrix_factorization(eigenvalues: tuple[float, ...] = (4.0, 3.0, 2.0, 1.0), 
 
 @register
 def deep_linear(
-    singular_values: tuple[float, ...] = (4.0, 2.5, 1.5, 0.8),
+    singular_values: tuple[float, ...] = _STRENGTHS,
     widths: tuple[int, ...] = (4,),
     data: str = "",
     samples: int = 0,
@@ -108,6 +118,7 @@ def deep_linear(
     for width in widths:
         require_at_least("every width in widths", width, 1)
     if data:
+        _require_default("singular_values", singular_values, _STRENGTHS, data)
         inputs, targets, rest = _regression(data, samples)
     else:
         inputs, targets, rest = np.eye(len(singular_values)), np.diag(np.array(singular_values)), 0.0
@@ -116,7 +127,7 @@ def deep_linear(
 
 @register
 def linear_autoencoder(
-    eigenvalues: tuple[float, ...] = (4.0, 2.5, 1.5, 0.8), rank: int = 2, data: str = "", samples: int = 0
+    eigenvalues: tuple[float, ...] = _COVARIANCE, rank: int = 2, data: str = "", samples: int = 0
 ) -> Landscape:
     """A linear autoencoder: its critical points are the sets of principal components.
 
@@ -127,6 +138,7 @@ def linear_autoencoder(
     """
     require_at_least("rank", rank, 1)
     if data:
+        _require_default("eigenvalues", eigenvalues, _COVARIANCE, data)
         points = load_data(data, samples).inputs
         root = _square_root(points.T @ points / len(points))
     else:
@@ -257,8 +269,25 @@ def _regression(data: str, samples: int) -> tuple[Array, Array, float]:
     return root, root @ best, 0.5 * float(((x @ best - y) ** 2).mean(axis=0).sum())
 
 
+def _require_default(name: str, given: tuple[float, ...], default: tuple[float, ...], data: str) -> None:
+    if given != default:
+        raise ValueError(f"{name} is {given} but those of data {data!r} are its own: give one or the other")
+
+
+def _variances(data: str, samples: int) -> Array:
+    """Of the inputs along their principal axes, largest first, without those that are zero, (n,)."""
+    x = load_data(data, samples).inputs
+    strengths = np.linalg.svd(x, compute_uv=False)
+    strengths = strengths[strengths > strengths[0] * max(x.shape) * np.finfo(np.float64).eps]
+    if not strengths.size:
+        raise ValueError(f"{data} has inputs that are all zero, and so no variances")
+    variances: Array = strengths**2 / len(x)
+    return variances
+
+
 def _square_root(matrix: Array) -> Array:
-    """The symmetric root of a positive semidefinite matrix."""
+    """The symmetric root of a positive semidefinite matrix; eigenvalues that are rounding errors count as zero."""
     lam, axes = np.linalg.eigh(matrix)
-    root: Array = (axes * np.sqrt(np.maximum(lam, 0.0))) @ axes.T
+    rounding = len(lam) * np.finfo(np.float64).eps * lam[-1]
+    root: Array = (axes * np.sqrt(np.where(lam > rounding, lam, 0.0))) @ axes.T
     return root

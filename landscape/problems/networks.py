@@ -6,12 +6,15 @@ import numpy as np
 import numpy.typing as npt
 
 from landscape.arrays import as_points
-from landscape.function import Landscape, Terms
+from landscape.function import Landscape, Provenance, Terms
 from landscape.hidden_units import HiddenUnits
 from landscape.manifolds import Euclidean
 from landscape.problems.data import load_data
 from landscape.problems.feedforward import ACTIVATIONS, LOSSES, FeedForward
+from landscape.problems.jax_networks import jax_network
 from landscape.problems.registry import register, require_at_least
+
+ENGINES = ("numpy", "jax")
 
 
 @register
@@ -22,16 +25,20 @@ def mlp(
     loss: str = "squared_error",
     weight_decay: float = 0.01,
     samples: int = 0,
+    engine: str = "numpy",
 ) -> Landscape:
     """The training loss of a multilayer perceptron of any depth on a small data set.
 
     f = mean over samples of the loss + weight_decay |x|^2 / 2. The loss is half the squared distance from the target
     ('squared_error') or minus the logarithm of the softmax at the right class ('cross_entropy'). `data` names
     scikit-learn's 'iris', 'digits', 'digits_4x4', 'breast_cancer' or 'diabetes', the Chebyshev polynomial 'chebyshevK'
-    of degree K on 20 points, or a file .npz or .csv; `samples` of them, 0 for all. `widths` are the units of each
+    of degree K on 20 points, or a file .npz or .csv; `samples` of them, 0 for all. With the squared error the classes
+    of the first four are targets of zeros and a single 1; whole numbers in a file are taken as numbers, classes or
+    not, so that a file of classes wants 'cross_entropy', or columns of zeros and ones. `widths` are the units of each
     hidden layer, with activation 'tanh', 'softplus' or 'relu'; outputs are linear. A point is, layer by layer, weights
     row by row, then biases. Networks that differ by the order (with tanh also the signs) of hidden units are one point;
-    so are, without weight decay, rescaled relu networks and outputs shifted under a softmax.
+    so are, without weight decay, rescaled relu networks and outputs shifted under a softmax. `engine` is what computes,
+    on the processor 'numpy', or 'jax', which does where JAX runs, on a GPU too.
 
     Starts are uniform within 1 / sqrt(number of inputs) of each unit, as in PyTorch. Without weight decay the loss need
     not grow at infinity, and critical points in which units are copies of one another form continuous families
@@ -41,7 +48,7 @@ def mlp(
     if loss not in LOSSES:
         raise ValueError(f"loss is {loss!r} but must be one of {', '.join(LOSSES)}")
     table = load_data(data, samples)
-    return network_landscape(table.inputs, table.targets(loss), widths, activation, loss, weight_decay)
+    return network_landscape(table.inputs, table.targets(loss), widths, activation, loss, weight_decay, engine)
 
 
 def network_landscape(
@@ -51,6 +58,7 @@ def network_landscape(
     activation: str = "tanh",
     loss: str = "squared_error",
     weight_decay: float = 0.0,
+    engine: str = "numpy",
 ) -> Landscape:
     """The problem `mlp` for arrays that are at hand.
 
@@ -59,13 +67,13 @@ def network_landscape(
     inputs : (samples, p)
     targets : (samples, q)
         With 'cross_entropy' the probability of each class: a row with a single 1 where it is known.
-    widths, activation, loss, weight_decay
+    widths, activation, loss, weight_decay, engine
         As in `mlp`.
 
     Raises
     ------
-    ValueError
-        If a shape or a name is not as expected.
+    ImportError, ValueError
+        If JAX is asked for and missing, or a shape or a name is not as expected.
 
     Examples
     --------
@@ -73,7 +81,11 @@ def network_landscape(
     >>> network_landscape(xor, [[0], [1], [1], [0]], widths=(2,)).dim
     9
     """
-    for name, given, known in (("activation", activation, ACTIVATIONS), ("loss", loss, LOSSES)):
+    for name, given, known in (
+        ("activation", activation, ACTIVATIONS),
+        ("loss", loss, LOSSES),
+        ("engine", engine, ENGINES),
+    ):
         if given not in known or given == "linear":
             raise ValueError(f"{name} is {given!r} but must be one of {', '.join(k for k in known if k != 'linear')}")
     for width in widths:
@@ -87,14 +99,15 @@ def network_landscape(
         weight_decay=weight_decay,
     )  # fmt: skip
     reach = start_reach(network.sizes)
+    derivatives = jax_network(network) if engine == "jax" else network
     free = weight_decay == 0
     return Landscape(
         name="mlp",
         manifold=Euclidean(network.dim, (-reach, reach)),
-        value=network.value,
-        gradient=network.gradient,
-        hessian=network.hessian,
-        hvp=network.hvp,
+        value=derivatives.value,
+        gradient=derivatives.gradient,
+        hessian=derivatives.hessian,
+        hvp=derivatives.hvp,
         symmetry=HiddenUnits(
             network.sizes,
             odd=ACTIVATIONS[activation].odd,
@@ -102,6 +115,7 @@ def network_landscape(
             shift=loss == "cross_entropy" and free,
         ),
         confining=not free,
+        provenance=Provenance("JAX", "JAX") if engine == "jax" else Provenance(),
         terms=Terms(len(network.inputs), network.batch_gradient),
     )
 

@@ -7,8 +7,11 @@ from functools import cached_property
 
 import numpy as np
 
-from landscape.arrays import Array, BoolArray, IntArray, matvec, spectral_radius_bound, transpose
+from landscape.arrays import Array, BoolArray, IntArray, matvec, norm, spectral_radius_bound, transpose
 from landscape.function import Landscape
+from landscape.spectrum.memory import require_dense
+
+_NO_SLOPE = 1e-8  # of the gradient's norm along zero modes, in units of the Hessian times the gradient: rounding
 
 
 @dataclass(frozen=True)
@@ -25,12 +28,15 @@ class TangentSystem:
         Orthonormal tangent basis.
     zero_modes : (m, d, k)
         Orthonormal columns, some of them zero, along which symmetry makes the function constant.
+    coupling : (m, d, k)
+        What the projection took away: the Hessian times the zero modes, which is how the gradient changes along them.
     """
 
     gradient: Array
     hessian: Array
     basis: Array
     zero_modes: Array
+    coupling: Array
 
     @cached_property
     def orbit_dimension(self) -> IntArray:
@@ -50,7 +56,8 @@ class TangentSystem:
 
     def __getitem__(self, rows: IntArray | BoolArray) -> TangentSystem:
         """The systems of some of the points."""
-        return TangentSystem(self.gradient[rows], self.hessian[rows], self.basis[rows], self.zero_modes[rows])
+        fields = (self.gradient, self.hessian, self.basis, self.zero_modes, self.coupling)
+        return TangentSystem(*(field[rows] for field in fields))
 
     def made_finite(self) -> TangentSystem:
         """The same with harmless numbers where derivatives are not finite, so that solvers do not stumble over them."""
@@ -60,7 +67,41 @@ class TangentSystem:
             np.where(usable[..., None], self.hessian, np.eye(self.hessian.shape[-1])),
             self.basis,
             np.where(usable[..., None], self.zero_modes, 0.0),
+            np.where(usable[..., None], self.coupling, 0.0),
         )
+
+    @cached_property
+    def slope(self) -> Array:
+        """Of half the squared norm of the gradient: the whole Hessian times the gradient, (m, d).
+
+        Along the zero modes it vanishes only where the symmetry's motions are isometries, which leave that norm alone;
+        rescaled weights do not."""
+        across = matvec(self.hessian, self.gradient)
+        return across + self._orbit_slope if self.zero_modes.shape[-1] else across
+
+    @property
+    def _orbit_slope(self) -> Array:
+        return matvec(self.zero_modes, matvec(transpose(self.coupling), self.gradient))
+
+    @cached_property
+    def confined(self) -> BoolArray:
+        """Where the norm of the gradient falls more steeply along the zero modes than across them, (m,)."""
+        along = norm(self._orbit_slope)
+        across = norm(matvec(self.hessian, self.gradient))
+        floor = _NO_SLOPE * self.scale * norm(self.gradient)
+        result: BoolArray = along > np.maximum(across, floor)
+        return result
+
+    def unprojected(self, rows: BoolArray) -> TangentSystem:
+        """The same with the whole Hessian, and no zero modes set apart, at some of the points (m,)."""
+        if self.zero_modes.shape[-1] == 0 or not rows.any():
+            return self
+        hessian, zero_modes = self.hessian.copy(), self.zero_modes.copy()
+        z, along = zero_modes[rows], self.coupling[rows]
+        across = along - z @ (transpose(z) @ along)
+        hessian[rows] += along @ transpose(z) + z @ transpose(across)
+        zero_modes[rows] = 0.0
+        return TangentSystem(self.gradient, hessian, self.basis, zero_modes, self.coupling)
 
     def ambient(self, v: Array) -> Array:
         """Tangent coordinates (m, d) as ambient vectors (m, n)."""
@@ -91,7 +132,13 @@ def tangent_system(landscape: Landscape, x: Array, gradient: Array | None = None
     ----------
     gradient : (m, n), optional
         The ambient gradient at `x`, if it is known already.
+
+    Raises
+    ------
+    ValueError
+        If the Hessians do not fit into memory.
     """
+    require_dense(x.shape[-1], len(x))
     manifold = landscape.manifold
     if gradient is None:
         gradient = landscape.gradient(x)
@@ -99,8 +146,8 @@ def tangent_system(landscape: Landscape, x: Array, gradient: Array | None = None
     hessian = manifold.tangent_hessian(x, gradient, landscape.hessian(x))
     gradient = matvec(transpose(basis), gradient)
     zero_modes = transpose(basis) @ landscape.symmetry.zero_modes(x)
+    along = hessian @ zero_modes
     if zero_modes.shape[-1] > 0:
-        along = hessian @ zero_modes
         across = along - zero_modes @ (transpose(zero_modes) @ along)
         hessian = hessian - along @ transpose(zero_modes) - zero_modes @ transpose(across)
-    return TangentSystem(gradient, hessian, basis, zero_modes)
+    return TangentSystem(gradient, hessian, basis, zero_modes, along)

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.linalg import eigh_tridiagonal
-from scipy.stats import t as student
+from scipy.special import betainc
 
 from landscape.arrays import Array, dot, matvec, norm, transpose
 from landscape.batch import parts
-from landscape.memory import available_memory
-from landscape.spectrum.memory import krylov_bytes, require_memory
+from landscape.memory import require_memory
+from landscape.spectrum.memory import BROKEN_DOWN, basis_numbers, krylov_bytes
 from landscape.spectrum.operator import HessianOperator
 
-_MOST_TOGETHER = 2**27  # numbers in the bases of the probes that run together, 1 GB
-_BROKEN_DOWN = 1e-12  # a Lanczos vector this short, beside the largest coefficient, is rounding
+_BISECTIONS = 50  # to about rounding
 _WIDTH = 1.5  # of the Gaussian that stands for an eigenvalue, in units of the spectrum's range over the steps
 
 
@@ -28,8 +28,8 @@ class Density:
     ----------
     grid : (g,)
     mean, low, high : (g,)
-        The density and the ends of its confidence interval from the probes' scatter, point by point; all three the same
-        where all eigenvalues are known.
+        The density and the ends of its confidence interval (`share_interval`), point by point; all three the same where
+        all eigenvalues are known.
     width : float
         Standard deviation of the Gaussians.
     nodes, weights : (p, k)
@@ -45,7 +45,9 @@ class Density:
     weights: Array
 
 
-def lanczos_quadrature(operator: HessianOperator, probes: Array, steps: int) -> tuple[Array, Array]:
+def lanczos_quadrature(
+    operator: HessianOperator, probes: Array, steps: int, progress: Callable[[int], None] | None = None
+) -> tuple[Array, Array]:
     """Gauss quadrature of the spectral measure of each probe: nodes and weights, (p, steps) each.
 
     Lanczos' iteration, all probes together, every vector made orthogonal twice to all before it (Golub & Meurant 2010,
@@ -56,6 +58,8 @@ def lanczos_quadrature(operator: HessianOperator, probes: Array, steps: int) -> 
     ----------
     probes : (p, n)
         Unit tangent vectors.
+    progress : callable, optional
+        Called with the products of each step.
     """
     p, n = probes.shape
     basis = np.zeros((p, steps, n))
@@ -70,9 +74,12 @@ def lanczos_quadrature(operator: HessianOperator, probes: Array, steps: int) -> 
             image = image - matvec(transpose(former), matvec(former, image))
         length = norm(image)
         scale = np.maximum(np.abs(diagonal).max(axis=1), beside.max(axis=1))
-        alive = length > _BROKEN_DOWN * scale
+        alive = length > BROKEN_DOWN * scale
         beside[:, k] = np.where(alive, length, 0.0)
         latest = np.where(alive[:, None], image / np.where(alive, length, 1.0)[:, None], 0.0)
+        latest = operator.project(latest)  # else what of rounding lies off its range would grow
+        if progress is not None:
+            progress(p)
     nodes, weights = np.empty((p, steps)), np.empty((p, steps))
     for row in range(p):
         nodes[row], modes = eigh_tridiagonal(diagonal[row], beside[row, :-1])
@@ -88,6 +95,8 @@ def spectral_density(
     width: float | None = None,
     points: int = 400,
     confidence: float = 0.95,
+    progress: Callable[[int, int], None] | None = None,
+    grid: Array | None = None,
 ) -> Density:
     """The density of eigenvalues from random probes (Ubaru, Chen & Saad 2017; for networks Ghorbani, Krishnan & Xiao,
     ICML 2019).
@@ -100,6 +109,10 @@ def spectral_density(
         Standard deviation of the Gaussian that stands for an eigenvalue; by default what so many steps resolve.
     points : int
         Of the grid.
+    progress : callable, optional
+        Called with the products done and their number.
+    grid : (g,), optional
+        Where the density is wanted; by default `points` places from end to end.
 
     Raises
     ------
@@ -113,59 +126,102 @@ def spectral_density(
     require_memory(
         krylov_bytes(operator.dim, steps), f"the {steps} vectors of one probe", "use fewer steps, such as steps=20"
     )
-    room = available_memory()
-    budget = _MOST_TOGETHER if room is None else min(_MOST_TOGETHER, room // 32)
+    done = 0
+
+    def count(products: int) -> None:
+        nonlocal done
+        done += products
+        if progress is not None:
+            progress(done, probes * steps)
+
     blocks = [
-        lanczos_quadrature(operator, operator.random_directions(rng, rows.stop - rows.start), steps)
-        for rows in parts(probes, steps * operator.dim, int(budget))
+        lanczos_quadrature(operator, operator.random_directions(rng, rows.stop - rows.start), steps, count)
+        for rows in parts(probes, steps * operator.dim, basis_numbers())
     ]
     nodes, weights = (np.concatenate(column) for column in zip(*blocks, strict=True))
-    return smoothed(nodes, weights, width, points, confidence)
+    grid, mean, narrow, sigma = _smoothed(nodes, weights, width, points, grid)
+    # Where Gaussians of height h overlap N eigenvalues the density is N h / r: h is taken as if all were equally high,
+    # so that mean and variance agree.
+    height = np.divide(narrow, mean, out=np.ones_like(mean), where=narrow > 0)
+    low, high = share_interval(mean / height, operator.rank, probes, confidence)
+    return Density(grid, mean, low * height, high * height, sigma, nodes, weights)
 
 
-def exact_density(eigenvalues: Array, width: float | None = None, points: int = 400) -> Density:
-    """The density of eigenvalues (r,) that are all known."""
-    share = np.full((1, len(eigenvalues)), 1 / len(eigenvalues))
-    return smoothed(eigenvalues[None], share, width, points, 0.95)
+def exact_density(
+    eigenvalues: Array, width: float | None = None, points: int = 400, grid: Array | None = None
+) -> Density:
+    """The density of eigenvalues (r,) that are all known, on a grid (g,) if one is given."""
+    nodes, share = eigenvalues[None], np.full((1, len(eigenvalues)), 1 / len(eigenvalues))
+    grid, mean, _, sigma = _smoothed(nodes, share, width, points, grid)
+    return Density(grid, mean, mean, mean, sigma, nodes, share)
 
 
-def smoothed(nodes: Array, weights: Array, width: float | None, points: int, confidence: float) -> Density:
-    """Gaussians at the nodes of each probe (p, k), averaged over the probes."""
+def _smoothed(
+    nodes: Array, weights: Array, width: float | None, points: int, grid: Array | None
+) -> tuple[Array, Array, Array, float]:
+    """Grid (g,), the sum of Gaussians at the nodes of each probe (p, k) and that of their squares, averaged over the
+    probes, and their width."""
     held = np.where(weights > 0, nodes, nodes[:, :1])
     bottom, top = float(held.min()), float(held.max())
     reach = top - bottom or max(abs(top), 1.0)
     sigma = _WIDTH * reach / nodes.shape[1] if width is None else width
     if not sigma > 0:
         raise ValueError(f"width is {width} but must be positive")
-    grid = np.linspace(bottom - 4 * sigma, top + 4 * sigma, points)
-    each = np.zeros((len(nodes), points))
-    for k in range(nodes.shape[1]):  # one node of all probes at a time: the whole table would be large
-        z = (grid - nodes[:, k, None]) / sigma
-        each += weights[:, k, None] * np.exp(-0.5 * z * z)
-    each /= sigma * math.sqrt(2 * math.pi)
-    mean, half = mean_and_half_width(each, confidence)
-    return Density(grid, mean, np.maximum(mean - half, 0.0), mean + half, sigma, nodes, weights)
+    if grid is None:
+        grid = np.linspace(bottom - 4 * sigma, top + 4 * sigma, points)
+    mean, squares = np.zeros(len(grid)), np.zeros(len(grid))
+    for node, weight in zip(nodes, weights, strict=True):  # one probe at a time: the whole table would be large
+        z = (grid[:, None] - node) / sigma
+        gaussian = np.exp(-0.5 * z * z) / (sigma * math.sqrt(2 * math.pi))
+        mean += gaussian @ weight / len(nodes)
+        squares += (gaussian * gaussian) @ weight / len(nodes)
+    return grid, mean, squares, sigma
 
 
-def mean_and_half_width(samples: Array, confidence: float) -> tuple[Array, Array]:
-    """Mean of rows (p, ...) and half of Student's interval for it, zero for a single row."""
-    p = len(samples)
-    mean = samples.mean(axis=0)
-    if p == 1:
-        return mean, np.zeros_like(mean)
-    factor = float(student.ppf(0.5 + confidence / 2, p - 1))
-    return mean, factor * samples.std(axis=0, ddof=1) / math.sqrt(p)
+def share_interval(share: Array, directions: int, probes: int, confidence: float) -> tuple[Array, Array]:
+    """The confidence interval of which part of all directions a space has, from that of random unit vectors in it.
+
+    The squared length in N of r directions of a unit vector has the law Beta(N/2, (r-N)/2); the mean of p of them is
+    given the beta law of the same mean and variance, nearly Beta(pN/2, p(r-N)/2). The interval has every N/r that the
+    mean does not reject at either end, as Clopper & Pearson's has for counts (Biometrika 26, 404, 1934). For
+    eigenvalues that are weighted, as by a Gaussian, N is the effective number of degrees of freedom (Satterthwaite,
+    Biometrics Bulletin 2, 110, 1946). It holds also for single eigenvalues, where the length's law is that of a squared
+    normal number and an interval from the scatter of a few probes is too short by far.
+
+    Parameters
+    ----------
+    share : (...)
+        Mean of the squared lengths, 0 to 1.
+    directions, probes : int
+        Of all directions, r, and of the vectors, p.
+
+    Returns
+    -------
+    low, high : (...)
+    """
+    scale = probes * (directions + 2) / 2 - 1
+    ends = []
+    for tail in (1 - (1 - confidence) / 2, (1 - confidence) / 2):
+        bottom, top = np.zeros(np.shape(share)), np.ones(np.shape(share))
+        for _ in range(_BISECTIONS):
+            middle = (bottom + top) / 2
+            too_small = betainc(scale * middle, scale * (1 - middle), share) > tail
+            bottom, top = np.where(too_small, middle, bottom), np.where(too_small, top, middle)
+        ends.append((bottom + top) / 2)
+    return np.minimum(ends[0], share), np.maximum(ends[1], share)
 
 
-def share_below(density: Density, threshold: float = 0.0, confidence: float = 0.95) -> tuple[float, float, float]:
-    """What part of the eigenvalues is below a threshold: an estimate, and an interval for it.
+def share_below(
+    density: Density, directions: int, threshold: float = 0.0, confidence: float = 0.95
+) -> tuple[float, float, float]:
+    """What part of the eigenvalues, as many as `directions`, is below a threshold: an estimate, and an interval for it.
 
     A probe's quadrature bounds its own measure mu: with nodes theta_1 < theta_2 < ... and theta_i the last one below
     the threshold t, the weights of theta_1 to theta_(i-1) are at most mu((-inf, t)), and those of theta_1 to
     theta_(i+1) are at least as much (the Chebyshev-Markov-Stieltjes inequalities: Szegö 1939, *Orthogonal Polynomials*,
-    section 3.41). The interval has both ends widened by the probes' scatter: it is wide where many eigenvalues are near
-    the threshold, and then nothing cheaper than all of them tells. The estimate takes half of a node's weight to lie
-    below it, and interpolates.
+    section 3.41). The interval goes from the low end of the first's (`share_interval`) to the high end of the other's:
+    it is wide where many eigenvalues are near the threshold, and then nothing cheaper than all of them tells. The
+    estimate takes half of a node's weight to lie below it, and interpolates.
     """
     below = density.nodes < threshold
     sums = np.concatenate([np.zeros((len(below), 1)), np.cumsum(density.weights, axis=1)], axis=1)
@@ -173,6 +229,6 @@ def share_below(density: Density, threshold: float = 0.0, confidence: float = 0.
     middle = sums[:, 1:] - density.weights / 2
     shares = [np.interp(threshold, at, share) for at, share in zip(density.nodes, middle, strict=True)]
     estimate = float(np.mean(np.where(last == 0, 0.0, np.where(last == below.shape[1], 1.0, shares))))
-    low, down = mean_and_half_width(sums[row, np.maximum(last - 1, 0)], confidence)
-    high, up = mean_and_half_width(sums[row, np.minimum(last + 1, below.shape[1])], confidence)
-    return estimate, min(max(float(low - down), 0.0), estimate), max(min(float(high + up), 1.0), estimate)
+    fewest, most = sums[row, np.maximum(last - 1, 0)].mean(), sums[row, np.minimum(last + 1, below.shape[1])].mean()
+    low, high = share_interval(np.minimum([fewest, most], 1.0), directions, len(below), confidence)
+    return estimate, min(float(low[0]), estimate), max(float(high[1]), estimate)

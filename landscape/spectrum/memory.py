@@ -1,11 +1,13 @@
-"""What spectra take of memory, asked before anything is allocated."""
+"""What spectra take of memory, asked before anything is allocated, and when Lanczos' iteration breaks down."""
 
 from __future__ import annotations
 
-from landscape.memory import available_memory, gigabytes
+from landscape.memory import available_memory, require_memory
 
+BROKEN_DOWN = 1e-12  # a Lanczos vector this short, beside the spectrum's scale, is rounding
+_MOST_TOGETHER = 2**27  # numbers, 1 GB
 _NUMBER = 8  # bytes of a float64
-_USABLE = 0.8  # of what is free
+_SURE = 2**24  # bytes that need not be asked for: asking takes longer than small matrices do
 
 
 def dense_bytes(dim: int) -> float:
@@ -19,36 +21,32 @@ def krylov_bytes(dim: int, vectors: int) -> float:
     return float(_NUMBER) * dim * (vectors + 8)
 
 
-def fits(needed: float) -> bool:
-    """Whether so many bytes are free; yes where the system does not say."""
+def basis_numbers() -> int:
+    """How many numbers the vectors of Lanczos' iteration may have together: a quarter of the free memory, at most 1 GB;
+    that many where the system does not say."""
     room = available_memory()
-    return room is None or needed <= _USABLE * room
+    return _MOST_TOGETHER if room is None else min(_MOST_TOGETHER, room // (4 * _NUMBER))
 
 
-def require_memory(needed: float, what: str, instead: str) -> None:
-    """Refuse what cannot fit.
-
-    Parameters
-    ----------
-    needed : float
-        Bytes.
-    what : str
-        What takes them.
-    instead : str
-        What to do instead.
+def require_dense(dim: int, points: int = 1) -> None:
+    """Refuse dense Hessians that cannot fit: the matrices of so many points, and one copy to work on.
 
     Raises
     ------
     ValueError
-        If more than four fifths of the free memory are needed.
+        In one sentence with the gigabytes and with what does without.
 
     Examples
     --------
-    >>> require_memory(dense_bytes(10**7), "the dense Hessian", "use less")  # doctest: +ELLIPSIS
+    >>> require_dense(10**7)  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     ...
-    ValueError: the dense Hessian takes 4e+06 GB but ... GB are free; use less
+    ValueError: dense Hessians of 10000000 coordinates: 1 point takes 1,600,000 GB but ... GB are free; ...
     """
-    if not fits(needed):
-        room = available_memory() or 0
-        raise ValueError(f"{what} takes {gigabytes(needed)} but {gigabytes(room)} are free; {instead}")
+    needed = 2.0 * _NUMBER * points * dim * dim
+    if needed > _SURE:
+        require_memory(
+            needed,
+            f"dense Hessians of {dim} coordinates: {points} point{'s' * (points != 1)}",
+            "descents and the matrix-free spectrum (`landscape descend`, `landscape spectrum --matrix-free`) need none",
+        )

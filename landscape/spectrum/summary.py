@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 
 from landscape.arrays import Array, as_points
 from landscape.function import Landscape
+from landscape.memory import fits, require_memory
 from landscape.spectrum.dense import tangent_system
 from landscape.spectrum.density import Density, exact_density, share_below, spectral_density
-from landscape.spectrum.extreme import extreme_eigenpairs, spectral_radius
-from landscape.spectrum.memory import dense_bytes, fits, require_memory
+from landscape.spectrum.extreme import PRODUCTS, extreme_eigenpairs, spectral_radius
+from landscape.spectrum.memory import dense_bytes
 from landscape.spectrum.operator import HessianOperator
 from landscape.spectrum.trace import estimate_trace
 
@@ -37,6 +40,10 @@ class Spectrum:
         Each has an eigenvalue within this distance.
     converged : bool
         Whether all residuals are within the tolerance.
+    complete : bool
+        Whether, besides, all eigenvalues are known, or a search off the pairs found no other that belongs among them.
+    products : (int, int)
+        With vectors, that the largest and the smallest took; none for the dense matrix.
     index : int
         The number of negative eigenvalues, or an estimate.
     index_low, index_high : int
@@ -46,8 +53,8 @@ class Spectrum:
         by Cauchy's interlacing theorem the j-th smallest eigenvalue is no larger than the j-th smallest Ritz value.
         The spaces are those of the smallest eigenpairs and of each probe; positive ones bound the index from above.
     index_resolved : bool
-        Whether the smallest Ritz values reach up to one that is positive beyond its residual. If Lanczos missed no
-        eigenvalue below that one, `index` is the index; only all eigenvalues, `exact`, make it certain.
+        Whether the smallest Ritz values reach up to one that is positive beyond its residual, and a search off them
+        found no other. If it missed none, `index` is the index; only all eigenvalues, `exact`, make it certain.
     trace, trace_error : float
         The sum of all eigenvalues, and its standard error, zero but for rounding where all are known.
     density : Density or None
@@ -63,6 +70,8 @@ class Spectrum:
     smallest: Array
     smallest_residual: Array
     converged: bool
+    complete: bool
+    products: tuple[int, int]
     index: int
     index_low: int
     index_high: int
@@ -95,6 +104,8 @@ def hessian_spectrum(
     steps: int = 60,
     tolerance: float = 1e-7,
     width: float | None = None,
+    products: int = PRODUCTS,
+    progress: Callable[[str, int, int], None] | None = None,
 ) -> Spectrum:
     """The eigenvalues of the Riemannian Hessian at one point.
 
@@ -116,6 +127,12 @@ def hessian_spectrum(
         Residual of the eigenpairs to reach, in units of the spectral radius.
     width : float, optional
         Standard deviation of the Gaussian that stands for an eigenvalue in the density.
+    products : int
+        With vectors, at most, for the eigenvalues of each end. `converged` is false if they do not reach the tolerance
+        with so many, and the residuals say how far off each may be.
+    progress : callable, optional
+        Called with what is worked out ('largest eigenvalues', 'smallest eigenvalues', 'density'), the products with
+        vectors done for it and the most there may be; never for the dense matrix.
 
     Returns
     -------
@@ -155,7 +172,8 @@ def hessian_spectrum(
             "use products with vectors, hessian_spectrum(landscape, x, rng, dense=False)",
         )
         return _from_matrix(landscape, point, top, density, width)
-    return _from_products(landscape, point, rng, top, density, probes, steps, tolerance, width)
+    told = progress or (lambda what, done, total: None)
+    return _from_products(landscape, point, rng, top, density, probes, steps, tolerance, width, products, told)
 
 
 def _from_matrix(landscape: Landscape, x: Array, top: int, density: bool, width: float | None) -> Spectrum:
@@ -176,6 +194,8 @@ def _from_matrix(landscape: Landscape, x: Array, top: int, density: bool, width:
         smallest=values[:ends],
         smallest_residual=np.full(ends, rounding),
         converged=True,
+        complete=True,
+        products=(0, 0),
         index=int((values < -rounding).sum()),
         index_low=int((values < -rounding).sum()),
         index_high=int((values <= rounding).sum()),
@@ -198,19 +218,26 @@ def _from_products(
     steps: int,
     tolerance: float,
     width: float | None,
+    products: int,
+    progress: Callable[[str, int, int], None],
 ) -> Spectrum:
     operator = HessianOperator.at(landscape, x)
     radius = spectral_radius(operator, rng)
-    largest = extreme_eigenpairs(operator, "largest", top, rng, tolerance, radius)
-    smallest = extreme_eigenpairs(operator, "smallest", top, rng, tolerance, radius)
+    largest, smallest = (
+        extreme_eigenpairs(
+            operator, end, top, rng, tolerance, radius, products, partial(progress, f"{end} eigenvalues")
+        )
+        for end in ("largest", "smallest")
+    )
     trace, trace_error = estimate_trace(operator, rng)
-    measured = spectral_density(operator, rng, probes, steps, width)
-    share, low, high = share_below(measured)
+    measured = spectral_density(operator, rng, probes, steps, width, progress=partial(progress, "density"))
+    share, low, high = share_below(measured, operator.rank)
     rounding = operator.rounding(radius)
     below_zero = int((smallest.values < -rounding).sum())
     certified = max(below_zero, int((measured.nodes < -rounding).sum(axis=1).max()))
     positive = max(int((largest.values > rounding).sum()), int((measured.nodes > rounding).sum(axis=1).max()))
-    resolved = below_zero == certified and bool((smallest.values - smallest.residuals > 0).any())
+    past_zero = bool((smallest.values - smallest.residuals > 0).any())
+    resolved = smallest.complete and below_zero == certified and past_zero
     r = operator.rank
     estimate = certified if resolved else min(max(round(share * r), certified), r - positive)
     result = Spectrum(
@@ -222,6 +249,8 @@ def _from_products(
         smallest=smallest.values,
         smallest_residual=smallest.residuals,
         converged=largest.converged and smallest.converged,
+        complete=largest.complete and smallest.complete,
+        products=(largest.products, smallest.products),
         index=estimate,
         index_low=max(int(np.floor(low * r)), certified),
         index_high=max(min(int(np.ceil(high * r)), r - positive), estimate),

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from landscape.arrays import dot, norm
-from landscape.spectrum.memory import krylov_bytes, require_memory
+from landscape.memory import require_memory
+from landscape.spectrum.memory import krylov_bytes
 from landscape.spectrum.operator import HessianOperator
 
 

@@ -20,7 +20,7 @@ class NetworkSummary:
     Attributes
     ----------
     minima : int
-        Also those that only the flow has led to.
+        Also those that only the flow has led to, and degenerate points without negative eigenvalues where a line ends.
     saddles : int
         Of index 1, from which both lines lead to minima.
     pieces : int
@@ -54,9 +54,11 @@ def summary(result: StudyResult) -> NetworkSummary | None:
         return None
     branches, points, added = result.branches, result.points, result.added
     total = len(points) + len(added)
-    minimum = np.concatenate([points.kind, added.kind]) == Kind.MINIMUM
+    kind, index = (np.concatenate([getattr(p, name) for p in (points, added)]) for name in ("kind", "index"))
     there = branches.end != LOST
     source, end = np.repeat(branches.saddle, 2)[there.ravel()], branches.end.ravel()[there.ravel()]
+    minimum = kind == Kind.MINIMUM
+    minimum[end[(kind[end] == Kind.DEGENERATE) & (index[end] == 0)]] = True
     _, piece = connected_components(coo_array((np.ones(len(end)), (source, end)), shape=(total, total)), directed=False)
     arrives = minimum.copy()  # at a minimum, perhaps by way of other saddles
     while not arrives[source[arrives[end]]].all():

@@ -44,6 +44,7 @@ const summary = () => {
   const counts = Object.entries(R.critical_points.by_index).map(([k, n]) => n + " of index " + k).join(", ");
   const { total, degenerate } = R.critical_points;
   item(`${many(total, "critical point")}: ${counts || "none"}; ${degenerate} degenerate`);
+  if (R.known) item(R.known.sentence);
   for (const sentence of R.completeness.sentences) item(sentence);
   const certified = R.points.filter(p => p.certificate.radius > 0).length;
   if (certified) item(`certified: ${certified}, each the only critical point in a ball of its own`);

@@ -6,6 +6,7 @@ import html
 import json
 import re
 import shlex
+from dataclasses import fields
 from importlib.resources import files
 from typing import Any
 
@@ -52,6 +53,9 @@ def command_line(result: StudyResult) -> str:
     if target.box is not None:
         words.append("--box=" + ",".join(f"{low!r}:{high!r}" for low, high in target.box))
     words += ["--starts", study.starts, "--seed", study.seed]
+    for limit in fields(study):
+        if limit.name.endswith(("_steps", "_starts")) and getattr(study, limit.name) != limit.default:
+            words += [f"--{limit.name.replace('_', '-')}", getattr(study, limit.name)]
     if not study.network:
         words.append("--no-network")
     return " ".join(shlex.quote(str(word)) for word in words)

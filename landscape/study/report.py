@@ -14,6 +14,7 @@ from landscape.escape.flow import FlowStatus
 from landscape.network.branches import LOST
 from landscape.results import finite_or_none
 from landscape.study.destinations import tally
+from landscape.study.known import known_points, truth_of
 from landscape.study.network import summary
 from landscape.study.result import StudyResult
 
@@ -22,6 +23,7 @@ def as_json(result: StudyResult) -> dict[str, Any]:
     """The report as values that strict JSON can write: what is not finite is None."""
     study, points, escapes = result.study, result.points, result.escapes
     counts = result.descent.count()
+    known = known_points(truth_of(study), points)
     return {
         "problem": study.target.name,
         "parameters": result.parameters,
@@ -30,6 +32,7 @@ def as_json(result: StudyResult) -> dict[str, Any]:
         "seed": study.seed,
         "starts": study.starts,
         **points_json(points),
+        "known": None if known is None else known.as_json(),
         "descent": {
             "converged": counts["converged"],
             "diverged": counts["diverged"],

@@ -63,8 +63,8 @@ def run_study(
     executor : concurrent.futures.Executor, optional
         Where chunks run; the result does not depend on it.
     progress : callable, optional
-        Called with the phase ('descent and search', 'exploration', 'escape', 'network'), the chunks done and their
-        number.
+        Called at the beginning of each phase ('descent and search', 'exploration', 'escape', 'network') and after each
+        of its chunks, with the phase, the chunks done and their number.
     store : path, optional
         File that keeps each chunk as soon as it is done. If it holds part of this study already, the rest is done: the
         result is that of a study that was never interrupted, to the last bit.
@@ -203,7 +203,8 @@ def _require_same(entries: Mapping[str, Any], study: Study, shown: str) -> None:
     differs = difference(Study.from_json(entries["study"]), study)
     source = entries["source"]
     if not differs and source is not None and study.target.source_digest() != source:
-        differs = f"the file of {study.target.name} has changed since"
+        files = [f"the file of {study.target.name}"] if study.target.is_own else []
+        differs = f"{' or '.join([*files, *study.target.data_files()])} has changed since"
     if differs:
         raise StoreError(f"{shown} holds another study: {differs}")
 
@@ -254,6 +255,8 @@ class _Run:
         done = set(self.store.chunks(name))
         missing = {chunk: arguments for chunk, arguments in enumerate(tasks) if chunk not in done}
         self._show(name)
+        if missing and self.progress is not None:
+            self.progress(name, len(done), len(tasks))
         for chunk, value, seconds in dispatch(self.executor, function, missing, self.limit, self.stop):
             part = Part(failure=value.reason) if isinstance(value, Failure) else value
             self.store.put(name, chunk, replace(part, seconds=seconds))

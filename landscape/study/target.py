@@ -81,8 +81,14 @@ class Target:
         return _load(self)[0]
 
     def source_digest(self) -> str | None:
-        """SHA-256 of the file that the user's function was loaded from; None for the zoo, or where there is no file."""
+        """SHA-256 of the file that the user's function was loaded from, of the `data_files`, or of the digests of them
+        all; None where there is no file."""
         return _load(self)[2]
+
+    def data_files(self) -> tuple[str, ...]:
+        """Files that parameters name, as the user's own data."""
+        values = [value for _, given in self.parameters for value in (given if isinstance(given, tuple) else (given,))]
+        return tuple(v for v in values if isinstance(v, str) and Path(v).suffix and Path(v).is_file())
 
     def note(self) -> str:
         """How the user's function was understood, in words; empty for the zoo."""
@@ -96,22 +102,30 @@ def _load(target: Target) -> tuple[Landscape, str, str | None]:
             raise ValueError(
                 f"--dim and --box are for a loss of your own; problem {target.name!r} takes its parameters by --set"
             )
-        return problem(target.name, **dict(target.parameters)), "", None
-    digest = _digest(target.name)
+        data = _digest_of(target.data_files())
+        return problem(target.name, **dict(target.parameters)), "", data
+    digest = _digest(target)
     with redirect_stdout(sys.stderr):  # standard output is for results: what the user's code prints goes past it
         try:
             landscape, note = _load_own(target)
         except SystemExit as error:
             raise ValueError(f"{target.name} raised {described_error(error)}") from error
     records_itself = target.dim is not None and landscape.provenance.hessian == "finite differences"
-    return _guarded(landscape, target.name, records_itself), note, digest or _digest(target.name)
+    return _guarded(landscape, target.name, records_itself), note, digest or _digest(target)
 
 
-def _digest(name: str) -> str | None:
-    where = name.rpartition(":")[0]
+def _digest(target: Target) -> str | None:
+    where = target.name.rpartition(":")[0]
     module = None if where.endswith(".py") else sys.modules.get(where)
     file = where if module is None else getattr(module, "__file__", None)
-    return hashlib.sha256(Path(file).read_bytes()).hexdigest() if file and Path(file).is_file() else None
+    return _digest_of((file, *target.data_files())) if file and Path(file).is_file() else None
+
+
+def _digest_of(files: tuple[str, ...]) -> str | None:
+    digests = [hashlib.sha256(Path(file).read_bytes()).hexdigest() for file in files]
+    if len(digests) < 2:
+        return digests[0] if digests else None
+    return hashlib.sha256("".join(digests).encode()).hexdigest()
 
 
 def _load_own(target: Target) -> tuple[Landscape, str]:

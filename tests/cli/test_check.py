@@ -27,7 +27,7 @@ def test_a_wrong_one_is_named(run, write):
 
 def test_json(run, write):
     report = run("check", "spherical_spin_glass", "--set", "n=5", "--json").json
-    assert [check["name"] for check in report["checks"]] == ["gradient", "hessian", "hvp"]
+    assert [check["name"] for check in report["checks"]] == ["gradient", "hessian", "hvp", "hessian v", "symmetry"]
     assert all(check["holds"] for check in report["checks"])
     assert len(report["checks"][0]["point"]) == 5
 

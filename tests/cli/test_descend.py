@@ -1,5 +1,7 @@
 """`landscape descend`: where each method's runs end, and the files that it leaves."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -55,6 +57,31 @@ def test_the_edge_of_stability(run):
     assert (stable["converged"], unstable["diverged"]) == (20, 20)
     assert unstable["destinations"] == []
     assert "diverged: 20" in run(*settings, "--set", "lr=0.51", "--steps", 5000).text
+
+
+def test_runs_that_have_not_arrived_say_how_low_they_are(run):
+    """On x^2 / 2 a step of gradient descent takes a tenth off: after k steps the value is that of the start, 0.81^k."""
+    settings = ("descend", "quadratic", "--set", "eigenvalues=1", "--method", "gradient-descent", "--set", "lr=0.1")
+    before, after = (run(*settings, "--starts", 7, "--steps", k, "--json").json["values"] for k in (0, 5))
+    assert list(before) == ["lowest", "median", "highest"]
+    assert before["lowest"] < before["median"] < before["highest"]
+    assert after == pytest.approx({name: value * 0.81**5 for name, value in before.items()}, rel=1e-12)
+    text = run(*settings, "--starts", 7, "--steps", 5).text
+    assert f"values reached: lowest {after['lowest']:.9g}, median {after['median']:.9g}, highest " in text
+    assert "values reached" not in run(*settings, "--starts", 7).text  # where the runs end is told already
+    blown = ("descend", "quadratic", "--method", "gradient-descent", "--set", "lr=1e200", "--json")
+    assert run(*blown).json["values"] is None
+
+
+def test_off_a_terminal_a_long_descent_gives_signs_of_life(run, monkeypatch):
+    monkeypatch.setattr("landscape.cli.heartbeat.FIRST", 0.02)
+    monkeypatch.setattr("landscape.cli.heartbeat.GROWTH", 0.0)
+    settings = ("--method", "gradient-descent", "--set", "lr=1e-9", "--starts", 200, "--steps", 20_000)
+    outcome = run("descend", "himmelblau", *settings, "--json")
+    assert outcome.json["step_limit"] == 200
+    lines = outcome.err.splitlines()
+    assert lines
+    assert all(re.fullmatch(r"descent: \d+ of 4000000 steps after 0:00:\d\d", line) for line in lines)
 
 
 def test_steps_tolerance_and_seed(run):

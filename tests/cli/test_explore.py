@@ -56,3 +56,13 @@ def test_an_existing_file_is_kept(run, tmp_path):
     path.write_text("mine")
     assert "exists already" in run("explore", "himmelblau", "--out", path).sentence
     assert path.read_text() == "mine"
+
+
+def test_a_long_exploration_says_how_long_before_it_starts(run, monkeypatch):
+    arguments = ("explore", "himmelblau", "--searches", 300, "--json")
+    short = run(*arguments)
+    monkeypatch.setattr("landscape.study.duration.LONG", 0.0)
+    long = run(*arguments)
+    assert (short.err, long.out) == ("", short.out)
+    assert long.err.startswith("the first 300 of 300 searches take up to about 0 min on 1 process: 2 coordinates, ")
+    assert long.err.endswith(" s a step by the Hessian; fewer --searches would help\n")

@@ -32,6 +32,15 @@ def test_the_version(run):
     assert "version" in run("--version").text
 
 
+def test_the_package_runs_as_a_module(tmp_path):
+    call = [sys.executable, "-m", "landscape"]
+    version = subprocess.run([*call, "--version"], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert version.stdout.startswith("landscape, version ")
+    refused = subprocess.run([*call, "descend", "nonsense"], cwd=tmp_path, capture_output=True, text=True)
+    assert refused.returncode == 2
+    assert refused.stderr.startswith("landscape: unknown problem 'nonsense'")
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [

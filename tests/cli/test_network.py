@@ -3,9 +3,9 @@
 import networkx as nx
 import pytest
 
+from landscape import read_graphml, read_pele, write_json
 from landscape.cli import network as command
-from landscape.network.export import read_graphml
-from landscape.network.pele import read_pele
+from landscape.cli.charts import why_left_out
 from landscape.study.declaration import Study
 from landscape.study.result import open_study
 from landscape.study.run import StudyInterrupted, run_study
@@ -31,7 +31,7 @@ def test_json(run):
         for end, barrier in zip(saddle["minima"], saddle["barriers"], strict=True):
             assert barrier == pytest.approx(saddle["value"] - value[end], abs=1e-9)
     assert report["components"] == 1
-    assert report["betti"] == {"found": [1, 0, 0], "expected": [1, 0, 0]}
+    assert report["betti"] == {"found": [1, 0, 0], "expected": [1, 0, 0], "why_not": None}
 
 
 def test_a_cluster_has_no_morse_complex_but_all_the_rest(run):
@@ -68,7 +68,7 @@ def test_the_points_of_a_study_are_connected(run):
     report = outcome.json
     assert (report["problem"], report["study"], searched["study"]) == ("muller_brown", "s.sqlite", None)
     assert (report["incomplete"], report["added_points"], report["components"]) == (None, 0, 1)
-    assert report["betti"] == searched["betti"] == {"found": [1, 0, 0], "expected": [1, 0, 0]}
+    assert report["betti"] == searched["betti"] == {"found": [1, 0, 0], "expected": [1, 0, 0], "why_not": None}
     for kind in ("minima", "saddles"):
         assert [point["id"] for point in report[kind]] == [point["id"] for point in searched[kind]]
         expected = pytest.approx([point["value"] for point in searched[kind]], abs=1e-9)
@@ -143,6 +143,175 @@ def test_a_problem_of_the_zoo_goes_before_a_file_of_its_name(run, write):
     write("himmelblau", "mine")
     assert "4 minima and 4 saddles" in run("network", "himmelblau").text
     assert run("network", "./himmelblau").sentence == "himmelblau is not a study: file is not a database"
+
+
+def test_how_complete_the_set_is_stands_beside_it(run):
+    """Five searches of a surface with three minima and two saddles miss some, and say so."""
+    outcome = run("network", "muller_brown", "--searches", 5)
+    assert "target coverage 0.99 not reached after 5 searches" in outcome.text
+    report = run("network", "muller_brown", "--searches", 5, "--json").json
+    assert (report["coverage"]["target"], report["coverage"]["reached"], report["coverage"]["searches"]) == (
+        0.99,
+        False,
+        5,
+    )
+    assert report["coverage"]["sentences"][-1] == "target coverage 0.99 not reached after 5 searches"
+    whole = run("network", "muller_brown", "--json").json["coverage"]
+    assert (whole["reached"], set(whole["by_index"])) == (True, {"0", "1"})
+    assert [whole["by_index"][index]["found"] for index in "01"] == [3, 2]
+    assert whole["by_index"]["1"]["coverage_low"] >= 0.99
+    text = run("network", "muller_brown").text
+    assert all(f"  {sentence}" in text for sentence in whole["sentences"])
+    assert "not reached" not in text
+
+
+def test_there_are_no_betti_numbers_of_a_set_that_is_known_to_be_incomplete(run):
+    """One search of Mueller and Brown's surface finds nothing, two of Himmelblau's one minimum of nine points, whose
+    Betti numbers are those of the plane."""
+    for name, searches, seed, reason in (
+        ("muller_brown", 1, 0, "the Morse sum is 0 where a complete set gives 1: points are missing"),
+        ("himmelblau", 2, 5, "target coverage 0.99 not reached after 2 searches: points may be missing"),
+    ):
+        asked = ("network", name, "--searches", searches, "--seed", seed)
+        betti = run(*asked, "--json").json["betti"]
+        assert betti == {"found": None, "expected": [1, 0, 0], "why_not": reason}
+        assert f"\nNo Betti numbers: {reason}\n" in run(*asked).text
+    # All of the nine points that are possible are known, whatever the statistics of so few searches tell.
+    known = run("network", "himmelblau", "--searches", 100, "--json").json
+    assert (known["coverage"]["reached"], known["betti"]["found"]) == (False, [1, 0, 0])
+
+
+def test_a_study_whose_morse_sum_is_wrong_has_no_betti_numbers(run):
+    """One start of Himmelblau's function leads to two minima and to no saddle."""
+    run_study(Study(Target("himmelblau"), starts=1, escape_starts=1), store="s.sqlite")
+    found = open_study("s.sqlite").points.count_by_index()
+    assert found[0] - found.get(1, 0) + found.get(2, 0) != 1
+    assert run("network", "s.sqlite", "--json").json["betti"]["found"] is None
+
+
+def test_a_function_without_a_bottom_is_told_from_a_set_with_points_missing(run, write):
+    text = run("network", "quadratic").text
+    reason = "a line leaves, far from the saddle or out of the landscape's domain"
+    assert f"\nNo Betti numbers: 2 lines from saddles arrive nowhere: {reason}\n" in text
+    write("own.py", "def loss(x):\n    return x[..., 0] ** 2 / 2 - x[..., 1] ** 2 + x[..., 1] ** 3 / 3\n")
+    betti = run("network", "own.py:loss", "--dim", 2, "--box=-3:3", "--json").json["betti"]
+    assert (betti["found"], betti["why_not"]) == (None, f"1 line from a saddle arrives nowhere: {reason}")
+
+
+@pytest.mark.parametrize(
+    ("loss", "degenerate"),
+    [("(x[..., 0] ** 2 - 1) ** 2 + x[..., 1] ** 4", 3), ("x[..., 0] ** 2 + x[..., 1] ** 2", 0)],
+)
+def test_degenerate_points_are_told_of(run, write, loss, degenerate):
+    write("own.py", f"def loss(x):\n    return {loss}\n")
+    arguments = ("network", "own.py:loss", "--dim", 2, "--box=-2:2", "--searches", 400)
+    report = run(*arguments, "--json").json
+    assert report["degenerate"] == degenerate
+    assert (report["betti"]["found"] is None) == (report["betti"]["why_not"] is not None) == (degenerate > 0)
+    text = run(*arguments).text
+    assert ("\n3 degenerate points\n" in text) == (degenerate > 0)
+    assert ("No Betti numbers: 3 points are degenerate or not critical" in text) == (degenerate > 0)
+
+
+def test_saddles_that_are_left_out_are_told_of_with_the_reason(run):
+    """As they are in a graph that was saved; an older one has no reasons, but its lost lines."""
+    graph = nx.MultiDiGraph(problem="made", lost=[(2, 0)])
+    graph.add_nodes_from((k, {"value": float(k), "kind": "minimum", "index": 0}) for k in range(2))
+    graph.add_nodes_from((k, {"value": float(k), "kind": "saddle", "index": 1}) for k in (2, 3))
+    graph.add_node(4, value=2.5, kind="degenerate", index=1)
+    graph.add_edge(2, 0, branch=1, length=1.0)
+    graph.add_edge(3, 0, branch=0, length=1.0)
+    graph.add_edge(3, 4, branch=1, length=1.0)
+    write_json(graph, "old.json")
+    report = run("network", "old.json", "--json").json
+    assert (report["source"], report["problem"], report["degenerate"]) == ("old.json", "made", 1)
+    assert [(saddle["id"], saddle["value"]) for saddle in report["left_out"]] == [(2, 2.0), (3, 3.0)]
+    text = run("network", "old.json").text
+    assert "2 minima and 0 saddles of index 1, in 2 pieces" in text
+    told = "2 saddles of index 1 are left out: 1 because a line arrives nowhere; 1 because a line ends at no minimum\n"
+    assert told in text
+    assert "\n1 branch of a saddle ends at no critical point\n" in text
+    graph.graph.update(left_out=[(2, "it is flat")], lost=[(2, 0), (3, 1)])
+    write_json(graph, "new.json")
+    text = run("network", "new.json").text
+    assert "\n1 saddle of index 1 is left out because it is flat\n" in text
+    assert "\n2 branches of saddles end at no critical point\n" in text
+
+
+def test_saddles_that_are_left_out_for_the_same_reason_are_told_of_together():
+    flat, lost = "it is flat", "a line arrives nowhere"
+    assert why_left_out([flat] * 5110) == "5110 saddles of index 1 are left out, each because it is flat"
+    assert why_left_out([lost, flat, flat]) == (
+        "3 saddles of index 1 are left out: each of 2 because it is flat; 1 because a line arrives nowhere"
+    )
+    many = why_left_out([lost] * 3 + [flat] * 2 + [f"a line ends at the saddle {k} of index 2" for k in range(7)])
+    assert many == (
+        "12 saddles of index 1 are left out: each of 3 because a line arrives nowhere; each of 2 because it is flat; "
+        "1 because a line ends at the saddle 0 of index 2; 6 for other reasons, which --json lists"
+    )
+
+
+def test_what_is_saved_is_read_and_told_of_again(run, tmp_path):
+    """Each form of file has the same minima and saddles; what has coordinates can be turned into the others."""
+    saved = ("--graphml", "g.graphml", "--network-json", "n.json", "--pele", "p.sqlite", "--pathsample", "folder")
+    first = run("network", "lennard_jones", "--set", "atoms=6", *saved, "--json").json
+    for name in ("g.graphml", "n.json", "p.sqlite", "folder"):
+        again = run("network", name, "--json").json
+        assert again["source"] == name
+        assert again["minima"] == first["minima"]
+        heights = [[saddle["value"], sorted(saddle["minima"])] for saddle in again["saddles"]]
+        assert heights == [[saddle["value"], sorted(saddle["minima"])] for saddle in first["saddles"]]
+        assert (again["coverage"], again["betti"]["found"]) == (None, None)
+        passed = run("barrier", name, 1, 0, "--json").json
+        assert (passed["height"], passed["source"]) == (first["saddles"][0]["value"], name)
+    run("network", "n.json", "--graphml", "again.graphml", "--pele", "again.sqlite")
+    assert (tmp_path / "again.graphml").read_bytes() == (tmp_path / "g.graphml").read_bytes()
+    run("network", "p.sqlite", "--pathsample", "again", "--plot", "tree.png")
+    rows = [(tmp_path / name / "min.data").read_text().splitlines() for name in ("folder", "again")]
+    assert [row.split()[:3] for row in rows[0]] == [row.split()[:3] for row in rows[1]]
+    assert run("network", "n.json", "--seed", 1).sentence == (
+        "--seed is for a search; the points of the network in n.json are taken as they are"
+    )
+    assert run("network", "folder", "--pele", "q.sqlite").sentence.startswith("network has no coordinates")
+    assert run("network", "p.sqlite", "--pathsample", "folder").sentence == "folder/min.data exists already"
+
+
+def test_an_empty_folder_of_pathsample_is_no_network(run, tmp_path):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "min.data").write_text("")
+    assert run("network", "folder").sentence == "folder/min.data has no minima; expected a line for each"
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        ("[]", "net is not a network in NetworkX's node-link form"),
+        ("<a/>", "net is not a network in GraphML"),
+        ('{"multigraph": true, "nodes": [{"id": 0}], "edges": []}', "minimum 0 of the network has no value"),
+        ('{"multigraph": true, "directed": true, "nodes": [{"id": 0}], "edges": []}', "node 0 has no kind"),
+        (
+            '{"multigraph": true, "directed": true, "edges": [], "nodes": [{"id": 0, "kind": "minimum", "index": 0, '
+            '"value": "x"}]}',
+            "net is no network of critical points: node 0 has the value 'x'; expected a finite value",
+        ),
+        (
+            '{"multigraph": true, "directed": true, "edges": [], "graph": {"lost": [1]}, "nodes": []}',
+            "net is no network of critical points:",
+        ),
+        (
+            '{"multigraph": true, "edges": [], "graph": {"left_out": [1]}, "nodes": []}',
+            "net is no network of critical points:",
+        ),
+        (
+            '{"multigraph": true, "nodes": [{"id": 0, "value": 0.0}], "edges": [{"source": 0, "target": 0, "key": 1, '
+            '"value": 1.0, "saddle": 1, "ends": 0, "barriers": [1, 1]}]}',
+            "net is no network of critical points: the saddle that joins the minima 0 and 0 has the ends 0",
+        ),
+    ],
+)
+def test_what_is_no_network_is_one_sentence(run, write, content, sentence):
+    write("net", content)
+    assert sentence in run("network", "./net").sentence
 
 
 def test_a_crowded_tree_is_drawn_at_few_levels(tmp_path):

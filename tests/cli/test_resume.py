@@ -34,3 +34,35 @@ def test_what_cannot_be_resumed(run, fresh, write, own, tmp_path):
     )
     (tmp_path / "own.py").unlink()
     assert fresh("resume", "s.sqlite").sentence == "there is no file 'own.py'"
+
+
+def test_data_that_have_changed_are_refused(run, fresh, write):
+    write("own.csv", "1,2,a\n2,1,b\n0,3,b\n")
+    study = Study(Target("logistic_regression", (("data", "own.csv"),)), starts=10)
+    with pytest.raises(StudyInterrupted):
+        run_study(study, store="s.sqlite", stop=lambda: True)
+    write("other.csv", "1,2,a\n")
+    assert fresh("resume", "s.sqlite").code == 0
+    write("own.csv", "1,2,a\n2,1,b\n0,3.5,b\n")
+    for arguments in (
+        ("resume", "s.sqlite"),
+        ("network", "s.sqlite"),
+        (*("study", "logistic_regression", "--set", "data=own.csv", "--starts", 10, "--store", "s.sqlite"),),
+    ):
+        assert fresh(*arguments).sentence == "s.sqlite holds another study: own.csv has changed since"
+    assert fresh("report", "s.sqlite").code == 0
+
+
+def test_data_of_a_function_of_ones_own_that_have_changed(run, fresh, write):
+    write(
+        "own.py",
+        "from landscape import problem\n\ndef made(data):\n    return problem('logistic_regression', data=data)\n",
+    )
+    write("own.csv", "1,2,a\n2,1,b\n0,3,b\n")
+    study = Study(Target("own.py:made", (("data", "own.csv"),)), starts=10)
+    with pytest.raises(StudyInterrupted):
+        run_study(study, store="s.sqlite", stop=lambda: True)
+    write("own.csv", "1,2,a\n2,1,b\n0,3.5,b\n")
+    assert fresh("resume", "s.sqlite").sentence == (
+        "s.sqlite holds another study: the file of own.py:made or own.csv has changed since"
+    )

@@ -17,6 +17,7 @@ def test_json_has_all_that_was_measured(run, tmp_path):
     np.testing.assert_allclose([p["value"] for p in report["largest"]], eigenvalues[::-1][:3], rtol=1e-10)
     np.testing.assert_allclose([p["value"] for p in report["smallest"]], eigenvalues[:3], atol=1e-12)
     assert report["index"]["estimate"] == (eigenvalues < 0).sum()
+    assert (report["converged"], report["complete"], report["products"]) == (True, True, None)
     assert report["trace"] == pytest.approx(eigenvalues.sum())
     lengths = {len(report["density"][key]) for key in ("grid", "mean", "low", "high")}
     assert len(lengths) == 1
@@ -36,6 +37,31 @@ def test_matrix_free_agrees_and_says_so(run):
     # The probes' 60 steps exhaust 29 directions: all Ritz values are eigenvalues, and certify the index.
     assert free["index"]["certified_at_least"] == free["index"]["high"] == dense["index"]["estimate"] > 3
     assert abs(free["trace"] - dense["trace"]) < 6 * free["trace_standard_error"]
+
+
+def test_what_became_of_the_products(run):
+    arguments = ("spectrum", "quadratic", "--set", f"eigenvalues=-1,-1,{','.join(map(str, range(1, 300)))}")
+    enough = run(*arguments, "--matrix-free", "--top", 3, "--json").json
+    assert (enough["converged"], enough["complete"], enough["index"]["resolved"]) == (True, True, True)
+    assert max(enough["products"]["largest"], enough["products"]["smallest"]) < enough["products"]["at_most"] == 1000
+    few = (*arguments, "--matrix-free", "--top", 3, "--products", 20)
+    report = run(*few, "--json").json
+    assert (report["converged"], report["complete"], report["index"]["resolved"]) == (False, False, False)
+    assert report["products"] == {"largest": 20, "smallest": 20, "at_most": 20}
+    assert "more --products come closer" in run(*few).text
+
+
+def test_a_third_copy_is_listed(run):
+    """Iris with idle units: the third to the fifth smallest eigenvalue are equal."""
+    pytest.importorskip("sklearn")
+    settings = ("data=iris", "widths=8", "loss=cross_entropy", "weight_decay=0.05")
+    words = [word for setting in settings for word in ("--set", setting)]
+    arguments = ("spectrum", "mlp", *words, "--after-steps", 3000, "--top", 5, "--json")
+    dense, free = (run(*arguments, way).json for way in ("--dense", "--matrix-free"))
+    smallest = [pair["value"] for pair in dense["smallest"]]
+    assert max(smallest[2:]) - min(smallest[2:]) < 1e-8
+    np.testing.assert_allclose([pair["value"] for pair in free["smallest"]], smallest, atol=1e-7)
+    assert free["complete"]
 
 
 def test_tables_in_words(run):
@@ -87,7 +113,7 @@ def test_a_function_of_ones_own(run, own):
         (["--at", "cut.npy"], "cut.npy cannot be read: expected the .npy file of an array of numbers"),
         (["--at", "."], "is a directory"),
         (["--top", "0"], "0 is not in the range x>=1"),
-        (["--matrix-free"], "use dense=True"),
+        (["--matrix-free"], "fewer than half: use --dense"),
         (["--after-steps", "2", "--method", "adam", "--set", "lr=no"], "lr is 'no' but must be a number"),
         (["--set", "lr=0.1"], "has no parameter 'lr'"),
         (["--after-steps", "-1"], "-1 is not in the range x>=0"),

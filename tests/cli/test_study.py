@@ -397,7 +397,7 @@ def test_a_file_that_may_not_grow_is_told_of(fresh, tmp_path, pages, goes_on):
 
 
 def test_a_terminal_shows_how_far_it_is(on_a_terminal, run):
-    code, seen = on_a_terminal("study", "himmelblau", "--starts", 3000, "--store", "s.sqlite")
+    code, seen = on_a_terminal("study", "himmelblau", "--starts", 3000, "--store", "s.sqlite", lines=50)
     assert code == 0
     live, found, report = seen.partition("himmelblau: 2 coordinates")
     for phase in ("descent and search", "exploration", "escape", "network"):
@@ -487,3 +487,30 @@ def test_a_chunk_that_hangs_is_given_up_and_the_rest_completes(fresh, write, tmp
     assert report["incomplete"] is None
     text = fresh("report", "s.sqlite").text
     assert f"No result of descent and search for starts 1000 to 1999: {reason}" in text
+
+
+def test_a_long_study_says_how_long_before_it_starts(run, monkeypatch):
+    arguments = ("study", "himmelblau", "--starts", 20, "--json")
+    short = run(*arguments)
+    monkeypatch.setattr("landscape.study.duration.LONG", 0.0)
+    monkeypatch.setattr("os.cpu_count", lambda: 3)
+    long = run(*arguments)
+    assert (short.err, long.out) == ("", short.out)
+    assert re.fullmatch(
+        r"the descents and searches take up to about 0 min on 1 process: 2 coordinates, \S+ s a step by the Hessian; "
+        r"fewer --starts, fewer --search-steps and --climb-steps or --jobs 3 would help\n",
+        long.err,
+    )
+    stored = run(*arguments, "--store", "s.sqlite")
+    assert len(stored.err.splitlines()) == 2
+    assert len(run(*arguments, "--store", "s.sqlite").err.splitlines()) == 1  # what is there takes no time
+
+
+def test_the_limits_of_all_runs_are_those_that_were_asked_for(run):
+    limits = {"descent_steps": 3, "search_steps": 4, "climb_steps": 5, "escape_steps": 60, "escape_starts": 7}
+    options = [part for name, number in limits.items() for part in (f"--{name.replace('_', '-')}", number)]
+    few = run("study", "himmelblau", "--starts", 20, "--store", "s.sqlite", "--json", *options).json
+    study = open_study("s.sqlite").study
+    assert {name: getattr(study, name) for name in limits} == limits
+    assert few["descent"]["step_limit"] == 20
+    assert "Invalid value for '--climb-steps': 0" in run("study", "himmelblau", "--climb-steps", 0).sentence

@@ -93,7 +93,8 @@ def test_near_a_saddle_of_its_index_the_step_is_newtons():
     vectors = np.linalg.qr(rng.standard_normal((4, 4)))[0]
     hessian = vectors @ np.diag([-2.0, 1.0, 3.0, 7.0]) @ vectors.T
     g = 1e-6 * rng.standard_normal(4)
-    system = TangentSystem(g[None], hessian[None], np.eye(4)[None], np.zeros((1, 4, 0)))
+    none = np.zeros((1, 4, 0))
+    system = TangentSystem(g[None], hessian[None], np.eye(4)[None], none, none)
     landscape = problem("quadratic", eigenvalues=(1.0,) * 4)
     step = first_step(EigenvectorFollowing(1), landscape, system, np.array([1.0]))
     np.testing.assert_allclose(step, -np.linalg.solve(hessian, g), rtol=1e-6)
@@ -106,7 +107,8 @@ def test_each_mode_is_climbed_or_descended():
     hessian = rng.standard_normal((5, 5))
     hessian += hessian.T
     g = rng.standard_normal(5)
-    system = TangentSystem(g[None], hessian[None], np.eye(5)[None], np.zeros((1, 5, 0)))
+    none = np.zeros((1, 5, 0))
+    system = TangentSystem(g[None], hessian[None], np.eye(5)[None], none, none)
     landscape = problem("quadratic", eigenvalues=(1.0,) * 5)
     modes = np.linalg.eigh(hessian)[1]
     for index in range(6):

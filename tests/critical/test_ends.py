@@ -4,16 +4,20 @@ import numpy as np
 
 from landscape import (
     End,
+    GradientDescent,
     GradientNormMinimization,
     Landscape,
     Newton,
     SearchEnds,
     SearchStatus,
+    along_descent,
+    descend,
     find_critical_points,
     problem,
     search,
     search_ends,
 )
+from landscape.arrays import norm
 
 
 def test_critical_points_are_and_half_done_searches_are_not():
@@ -43,6 +47,22 @@ def test_a_point_whose_gradient_is_in_the_kernel_is_gradient_flat():
         assert (runs.status == SearchStatus.FLAT).all()
         np.testing.assert_allclose(ends.gradient_norm, 1, atol=1e-3)
         assert (ends.flat_share > 0.99).all()
+
+
+def test_searches_do_not_end_where_only_the_layers_are_out_of_balance():
+    """Scaling W_1 up and W_2 down leaves f alone but not |grad f|: across the orbits |grad f| is stationary at points
+    where the gradient is in no kernel, and which are not critical."""
+    landscape = problem("linear_autoencoder", eigenvalues=(2.9, 0.9, 0.15, 0.02))
+    rng = np.random.default_rng(0)
+    descent = descend(landscape, 0.05 * landscape.starts(rng, 20), GradientDescent(0.05), 1000, record=5)
+    starts = along_descent(landscape, descent, rng, 200, noise=0.5)
+    ends = search_ends(landscape, search(landscape, starts, Newton()))
+    assert ends.count() == {"neither": 0, "critical": 200, "gradient_flat": 0}
+    stopped = search(landscape, starts, Newton(), max_steps=8)
+    flat = search_ends(landscape, stopped).kind == End.GRADIENT_FLAT
+    x = stopped.x[flat]
+    slope = landscape.hvp(x, landscape.gradient(x))
+    assert (norm(slope) <= 0.1 * norm(landscape.gradient(x))).all()
 
 
 def test_ends_that_are_not_finite_are_neither():

@@ -24,9 +24,8 @@ def random_system(seed, m=6, d=4, scale=1.0):
     hessian = scale * (hessian + np.swapaxes(hessian, 1, 2))
     hessian[0] = 0.0
     hessian[1] = np.diag([1.0, 0.0, -1.0, 0.0]) * scale
-    return TangentSystem(
-        scale * rng.standard_normal((m, d)), hessian, np.tile(np.eye(d), (m, 1, 1)), np.zeros((m, d, 0))
-    )
+    none = np.zeros((m, d, 0))
+    return TangentSystem(scale * rng.standard_normal((m, d)), hessian, np.tile(np.eye(d), (m, 1, 1)), none, none)
 
 
 @given(seed=st.integers(0, 999), radius=st.floats(1e-6, 1e6), scale=st.sampled_from([1e-12, 1.0, 1e12]))

@@ -7,7 +7,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgba
 
 from landscape.figures.style import figure_style, new_figure
-from landscape.figures.trees import plot_disconnectivity
+from landscape.figures.trees import disconnectivity_figure, plot_disconnectivity, readable
 from landscape.network.tree import disconnectivity
 
 
@@ -22,6 +22,32 @@ def funnel(size, seed=0):
         height = float(np.sqrt(node) + rng.exponential())
         network.add_edge(node, other, key=size + node, value=height, saddle=size + node)
     return disconnectivity(network)
+
+
+def test_two_thousand_minima_are_drawn_coarsely_and_few_with_their_numbers():
+    """A line for each minimum must be at least one dot wide; levels stand apart."""
+    whole = funnel(2000)
+    tree, levels = readable(whole)
+    assert (levels, len(np.unique(tree.level[2000:])) <= 60) == (60, True)
+    figure = disconnectivity_figure(tree)
+    assert figure.get_figwidth() * figure.dpi >= 1000
+    assert len(figure.axes[0].texts) == 0
+    small = funnel(30)
+    assert readable(small)[0] is small
+    ax = disconnectivity_figure(small).axes[0]
+    assert sorted(int(text.get_text()) for text in ax.texts) == list(range(30))
+    place = small.layout()
+    for text in ax.texts:
+        leaf = int(text.get_text())
+        assert text.xy == (place[leaf], small.level[leaf])
+    assert len(disconnectivity_figure(funnel(31)).axes[0].texts) == 0
+
+
+def test_a_figure_is_coloured_by_an_attribute_of_the_minima():
+    tree = funnel(12)
+    figure = disconnectivity_figure(tree, np.arange(12.0), "number")
+    assert [ax.get_ylabel() for ax in figure.axes] == ["value", "number"]
+    assert figure.axes[0].collections[1].get_array().tolist() == tree.spread(np.arange(12.0)).tolist()
 
 
 def segments(tree):

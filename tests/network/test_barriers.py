@@ -5,8 +5,15 @@ import itertools
 import networkx as nx
 import pytest
 
-from landscape import MinimaxPath, minimax_path
-from landscape.network.barriers import degree_distribution, monotonic_basins
+from landscape import (
+    MinimaxPath,
+    degree_distribution,
+    disconnectivity,
+    funnels,
+    global_funnel,
+    minimax_path,
+    monotonic_basins,
+)
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -23,7 +30,8 @@ def test_no_path_stays_lower(seed, random_network):
         found = minimax_path(network, a, b)
         assert isinstance(found, MinimaxPath)
         assert found.height == min(highest)
-        assert found.height == max(network.edges[u, v, s]["value"] for u, v, s in _edges(found))
+        assert found.heights == tuple(network.edges[u, v, s]["value"] for u, v, s in _edges(found))
+        assert found.height == max(found.heights)
         assert found.barriers == (
             found.height - network.nodes[a]["value"],
             found.height - network.nodes[b]["value"],
@@ -40,8 +48,31 @@ def test_a_path_to_itself_has_no_barrier(surface):
 
 
 def test_a_minimum_that_is_not_there(surface):
-    with pytest.raises(ValueError, match="there is no minimum 7; there are 3"):
+    with pytest.raises(ValueError, match=r"^there is no minimum 7; the minima are 0 to 2$"):
         minimax_path(surface[2], 0, 7)
+
+
+def test_keys_of_edges_need_not_differ_over_the_graph():
+    """NetworkX numbers the edges of each pair from 0: the key of a step is that of edges elsewhere."""
+    chain = nx.MultiGraph()
+    chain.add_nodes_from((node, {"value": 0.0}) for node in range(3))
+    assert chain.add_edges_from([(0, 1, {"value": 3.0}), (1, 2, {"value": 9.0})]) == [0, 0]
+    path = minimax_path(chain, 0, 1)
+    assert (path.height, path.barriers, path.heights) == (3.0, (3.0, 3.0), (3.0,))
+    assert minimax_path(chain, 0, 2).heights == (3.0, 9.0)
+    for a, b in itertools.combinations(chain, 2):
+        assert minimax_path(chain, a, b).height == disconnectivity(chain).barrier(a, b)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_saddles_have_their_own_numbers_whatever_the_keys_are(seed, random_network):
+    network = random_network(seed, nodes=12)
+    renamed = nx.MultiGraph()
+    renamed.add_nodes_from(network.nodes(data=True))
+    renamed.add_edges_from(network.edges(data=True))
+    pairs = [pair for pair in itertools.combinations(network, 2) if nx.has_path(network, *pair)]
+    assert [minimax_path(renamed, *pair) for pair in pairs] == [minimax_path(network, *pair) for pair in pairs]
+    assert disconnectivity(renamed).saddle.tolist() == disconnectivity(network).saddle.tolist()
 
 
 def test_monotonic_basins_of_the_cluster(cluster):
@@ -51,6 +82,40 @@ def test_monotonic_basins_of_the_cluster(cluster):
 
 def test_a_divide_belongs_to_both_sides(surface):
     assert monotonic_basins(surface[2]) == {0: {0, 2}, 1: {1, 2}}
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_funnels_divide_the_minima_and_lie_in_their_monotonic_basins(seed, random_network):
+    network = random_network(seed, levels=None if seed % 2 else 3)
+    parts, basins = funnels(network), monotonic_basins(network)
+    assert sorted(itertools.chain(*parts.values())) == sorted(network)
+    assert parts.keys() == basins.keys()
+    assert all(members <= basins[bottom] for bottom, members in parts.items())
+    lowest = min(network, key=lambda node: network.nodes[node]["value"])
+    assert global_funnel(network) == parts[lowest]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_funnel_is_where_single_walks_end(seed, random_network):
+    """Each minimum by itself: over the lowest saddle to a lower minimum, until there is none."""
+    network = random_network(seed)
+    value = {node: data["value"] for node, data in network.nodes(data=True)}
+
+    def bottom(node):
+        ways = [(data["value"], end) for _, end, data in network.edges(node, data=True) if value[end] < value[node]]
+        return bottom(min(ways)[1]) if ways else node
+
+    lowest = min(value, key=value.get)
+    assert global_funnel(network) == {node for node in network if bottom(node) == lowest}
+
+
+def test_the_lowest_saddle_decides_on_a_divide(surface, cluster):
+    """The middle minimum of Mueller and Brown leads to both others; the saddle to the higher one is lower."""
+    assert funnels(surface[2]) == {0: {0}, 1: {1, 2}}
+    assert global_funnel(surface[2]) == {0}
+    assert global_funnel(cluster[2]) == {0, 1, 2, 3}
+    with pytest.raises(ValueError, match="the network has no minima"):
+        global_funnel(nx.MultiGraph())
 
 
 def test_degrees_count_neighbours(cluster, ring):

@@ -81,6 +81,24 @@ def test_a_point_that_several_groups_add_stands_once(camel, monkeypatch, size):
     np.testing.assert_allclose(added.x[lines.end - 7], ends.x[one.end - 7], atol=1e-9)
 
 
+def test_unknown_saddles_that_lines_run_into_are_followed():
+    """From the octopus's saddle in the middle: two saddles, and then four minima, also where two groups find them."""
+    octopus = problem("octopus", dim=2)
+    points = classify(octopus, [[0.0, 0.0]])
+    lines, added = group = follow_branches(octopus, points.x, np.array([0]))
+    assert added.index.tolist() == [1, 1, 0, 0, 0, 0]
+    assert (lines.saddle.tolist(), sorted(lines.end[0].tolist())) == ([0, 1, 2], [1, 2])
+    assert sorted(lines.end[1:].ravel().tolist()) == [3, 4, 5, 6]
+    once, twice = (joined(octopus, points, [group] * times) for times in (1, 2))
+    for field in ("saddle", "end", "length"):
+        np.testing.assert_array_equal(getattr(once[0], field), getattr(twice[0], field))
+    np.testing.assert_array_equal(once[1].x, twice[1].x)
+    lines, added = joined(None, points, [group, group])
+    assert len(added) == 12
+    assert lines.saddle.size == 5  # each copy of a saddle with its lines, the known one once
+    assert set(lines.end[1:3].ravel()) & set(lines.end[3:].ravel()) == set()
+
+
 def test_lost_lines_stay_lost(camel):
     surface, points = camel
     rows = saddle_groups(points)[0]

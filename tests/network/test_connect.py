@@ -8,10 +8,21 @@ import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 
-from landscape import EigenvectorFollowing, Landscape, connect, find_critical_points, problem, transition_network
+from landscape import (
+    CriticalPoints,
+    EigenvectorFollowing,
+    Exploration,
+    Landscape,
+    classify,
+    connect,
+    explore,
+    find_critical_points,
+    occupation,
+    problem,
+    transition_network,
+)
 from landscape.critical.merge import nearest
 from landscape.network.connect import nodes_of
-from landscape.network.thermodynamics import occupation
 
 
 def test_mueller_brown_barriers(surface):
@@ -63,6 +74,27 @@ def test_seven_atoms_have_four_minima_and_twelve_saddles_with_two_ends_each(clus
         assert data["length"] > 0
 
 
+def test_six_and_seven_atoms_have_the_known_heights(cluster):
+    """Minima of seven atoms by Tsai & Jordan (1993); saddles, and all of six atoms, by a separate program: steps of
+    Newton's method along eigenvectors, up along the lowest, on an energy and Hessian of its own, from random starts."""
+    known = {
+        6: ([-12.712062, -12.302928], [-12.079031, -11.630307, -11.334033]),
+        7: (
+            [-16.505384, -15.935043, -15.593211, -15.533060],
+            [
+                *(-15.4447338, -15.3198644, -15.2834213, -15.0978456, -15.0333844, -15.0264381),
+                *(-14.8163998, -14.8111296, -14.5969457, -14.5680614, -14.5485729, -12.5489377),
+            ],
+        ),
+    }
+    six = problem("lennard_jones", atoms=6)
+    points = explore(six, np.random.default_rng(0), Exploration(indices=(0, 1)))
+    for atoms, network in ((6, transition_network(connect(six, points))), (7, cluster[2])):
+        minima, saddles = known[atoms]
+        assert [value for _, value in network.nodes(data="value")] == pytest.approx(minima, abs=1e-6)
+        assert sorted(value for *_, value in network.edges(data="value")) == pytest.approx(saddles, abs=1e-6)
+
+
 def test_ends_are_those_of_a_stiff_integrator(cluster):
     """Every branch of every saddle of seven atoms, by SciPy's BDF from its own unstable direction."""
     landscape, graph, _ = cluster
@@ -105,7 +137,77 @@ def test_a_branch_without_a_bottom_is_lost():
     graph = connect(slope, points, max_steps=300)
     assert [graph.nodes[k]["index"] for k in graph] == [0, 1]
     assert len(graph.graph["lost"]) == graph.number_of_edges() == 1
-    assert transition_network(graph).number_of_edges() == 0
+    network = transition_network(graph)
+    assert network.number_of_edges() == 0
+    reason = "a line is still moving after the last step"
+    assert graph.graph["why_lost"] == [reason]
+    assert graph.graph["left_out"] == network.graph["left_out"] == [(1, reason)]
+    reason = "a line leaves, far from the saddle or out of the landscape's domain"
+    assert connect(slope, points).graph["left_out"] == [(1, reason)]
+
+
+def test_lines_that_are_not_followed_to_their_end(surface):
+    landscape, whole, _ = surface
+    points = classify(landscape, [data["x"] for _, data in whole.nodes(data=True)])
+    graph = connect(landscape, points, max_steps=3)
+    reason = "a line is still moving after the last step"
+    assert graph.graph["lost"] == [(3, 0), (3, 1), (4, 0), (4, 1)]
+    assert graph.graph["why_lost"] == [reason] * 4
+    assert graph.graph["left_out"] == [(3, reason), (4, reason)]
+
+
+@pytest.mark.parametrize("dim", [2, 3])
+def test_saddles_that_the_flow_runs_into_are_followed_on(dim):
+    """From the octopus's one saddle in the middle alone to all 2^dim minima: 2^dim - 1 saddles join them."""
+    octopus = problem("octopus", dim=dim)
+    graph = connect(octopus, classify(octopus, np.zeros((1, dim))))
+    network = transition_network(graph)
+    assert graph.graph["lost"] == graph.graph["left_out"] == []
+    assert (network.number_of_nodes(), network.number_of_edges()) == (2**dim, 2**dim - 1)
+    assert nx.is_connected(network)
+
+
+def test_a_flat_bottom_is_a_basin():
+    """(x^2 - 1)^4 + y^2: at both bottoms three derivatives along x vanish."""
+    flat = Landscape.from_function(
+        lambda x: (x[..., 0] ** 2 - 1) ** 4 + x[..., 1] ** 2,
+        lambda x: np.stack([8 * x[..., 0] * (x[..., 0] ** 2 - 1) ** 3, 2 * x[..., 1]], axis=-1),
+        lambda x: np.stack(
+            [
+                np.stack([8 * (x[..., 0] ** 2 - 1) ** 2 * (7 * x[..., 0] ** 2 - 1), 0 * x[..., 0]], axis=-1),
+                np.stack([0 * x[..., 0], 2 + 0 * x[..., 0]], axis=-1),
+            ],
+            axis=-1,
+        ),
+        dim=2,
+        box=(-2.0, 2.0),
+        confining=True,
+    )
+    graph = connect(flat, classify(flat, [[0.0, 0.0]]))
+    network = transition_network(graph)
+    assert [data["kind"] for _, data in network.nodes(data=True)] == ["degenerate", "degenerate"]
+    assert list(network.edges(keys=True)) == [(0, 1, 2)]
+    assert graph.graph["degenerate"] == 2
+    assert graph.graph["left_out"] == []
+
+
+def test_degenerate_points_where_no_line_ends_are_no_basins():
+    """(x^2 - 1)^2 + y^4: the point between the bottoms is degenerate, too, and no line leads down from it."""
+    flat = Landscape.from_function(lambda x: (x[..., 0] ** 2 - 1) ** 2 + x[..., 1] ** 4, dim=2, box=(-2.0, 2.0))
+    graph = connect(flat, classify(flat, [[-1.0, 0.0], [0.0, 0.0], [1.0, 0.0]]))
+    assert transition_network(graph).number_of_nodes() == 0
+    assert graph.graph["degenerate"] == 3
+    ((left_out, reason),) = graph.graph["left_out"]
+    assert graph.nodes[left_out]["value"] == pytest.approx(1.0)
+    assert reason.startswith("it is degenerate")
+
+
+def test_copies_of_points_are_merged(surface):
+    landscape, whole, _ = surface
+    points = classify(landscape, [data["x"] for _, data in whole.nodes(data=True)])
+    twice = connect(landscape, CriticalPoints.concatenate([points, points]))
+    assert sorted(twice.edges()) == sorted(whole.edges())
+    assert twice.number_of_nodes() == len(points)
 
 
 def test_a_line_that_symmetry_keeps_on_another_saddle_is_followed_to_a_minimum():
@@ -130,6 +232,9 @@ def test_points_of_another_landscape_are_refused():
     points = find_critical_points(camel, [[0.0, 0.0]])
     with pytest.raises(ValueError, match="points have 2 coordinates but the landscape has dim 3"):
         connect(problem("spherical_spin_glass", n=3), points)
+    for steps in (-1, 1.5, "many"):
+        with pytest.raises(ValueError, match=f"max_steps is {steps} but must be a whole number, at least 0"):
+            connect(camel, points, max_steps=steps)
 
 
 def test_minima_of_a_large_cluster_weigh_by_their_point_groups():

@@ -58,6 +58,32 @@ def test_points_without_an_edge_below_are_minima(glass):
     assert {graph.nodes[k]["index"] for k in graph if graph.out_degree(k) == 0} == {0}
 
 
+@pytest.mark.parametrize(("n", "seed"), [(4, 0), (4, 1), (5, 0), (5, 1), pytest.param(6, 0, marks=pytest.mark.slow)])
+def test_no_edge_runs_uphill(n, seed):
+    """Searches may end higher than they began: on the glass of six spins ten of 310 do."""
+    landscape = problem("spherical_spin_glass", n=n, seed=seed)
+    points = find_critical_points(landscape, landscape.starts(np.random.default_rng(0), 600))
+    graph = hierarchy(landscape, points)
+    assert all(data["barrier"] > 0 for *_, data in graph.edges(data=True))
+    assert nx.is_directed_acyclic_graph(graph)
+    assert graph.number_of_nodes() >= len(points)
+    higher = {node for node, data in graph.nodes(data=True) if data["index"] > 1}
+    assert set(graph.graph["unfinished"]) == {node for node in higher if graph.out_degree(node) == 0}
+
+
+def test_a_point_off_which_every_search_fails_is_told_of(glass):
+    landscape, points, _ = glass
+    graph = hierarchy(landscape, points, max_steps=0)
+    assert sorted(graph.graph["unfinished"]) == np.flatnonzero(points.sorted().index > 1).tolist()
+    assert glass[2].graph["unfinished"] == []
+
+
 def test_points_of_another_landscape_are_refused(glass):
     with pytest.raises(ValueError, match="points have 4 coordinates but the landscape has dim 2"):
         hierarchy(problem("himmelblau"), glass[1])
+
+
+@pytest.mark.parametrize("steps", [-1, 1.5])
+def test_steps_are_counted(steps, glass):
+    with pytest.raises(ValueError, match=f"max_steps is {steps} but must be a whole number, at least 0"):
+        hierarchy(*glass[:2], max_steps=steps)

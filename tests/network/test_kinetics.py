@@ -6,8 +6,7 @@ from math import factorial, log
 import numpy as np
 import pytest
 
-from landscape import mean_first_passage_times, rate_matrix
-from landscape.network.thermodynamics import occupation
+from landscape import mean_first_passage_times, occupation, rate_matrix
 
 
 @pytest.mark.parametrize("temperature", [0.05, 0.2, 1.0])
@@ -92,10 +91,16 @@ def test_where_no_target_is_reached_the_time_is_infinite():
     assert mean_first_passage_times(rates, [1]).tolist() == [np.inf, 0.0, np.inf]
 
 
-@pytest.mark.parametrize("targets", [[], [5], [-1]])
+@pytest.mark.parametrize("targets", [[], [5], [-1], [0.5], [True], ["a"], "a", 0, None, [[0]], [0, None]])
 def test_targets_must_be_states(targets):
     with pytest.raises(ValueError, match="must name at least one of the states 0 to 2"):
         mean_first_passage_times(np.ones((3, 3)), targets)
+
+
+def test_targets_may_be_any_collection_of_whole_numbers():
+    rates = np.array([[0.0, 1.0, 0.0], [1.0, 0.0, 1.0], [0.0, 1.0, 0.0]])
+    for targets in ([2, 2], (2,), {2}, np.array([2]), range(2, 3), {2: "right"}):
+        assert mean_first_passage_times(rates, targets).tolist() == [3.0, 2.0, 0.0]
 
 
 def test_temperature_must_be_positive(surface):
@@ -117,3 +122,38 @@ def test_rates_need_orbits_and_take_their_logarithms(cluster):
     del saddle["log_orbit_size"]
     with pytest.raises(ValueError, match=r"stands for is not known"):
         rate_matrix(network, 0.2)
+
+
+@pytest.mark.parametrize(
+    ("temperature", "sentence"),
+    [
+        (np.nan, "must be positive and finite"),
+        (-0.1, "must be positive and finite"),
+        ([0.1, 0.2], "must be one number"),
+        (None, "must be positive and finite|must be a number"),
+    ],
+)
+def test_a_temperature_is_one_positive_number(temperature, sentence, surface):
+    with pytest.raises(ValueError, match=sentence):
+        rate_matrix(surface[2], temperature)
+
+
+def test_the_graph_of_all_points_is_no_network_of_transitions(surface):
+    with pytest.raises(ValueError, match="network is directed, as from connect; expected what transition_network"):
+        rate_matrix(surface[1], 1.0)
+
+
+@pytest.mark.parametrize(
+    ("rates", "sentence"),
+    [
+        (np.ones((2, 3)), "rates has shape"),
+        (np.ones(3), "rates has shape"),
+        (np.ones((0, 0)), "rates has no states; expected at least one"),
+        (np.array([[0.0, -1.0], [1.0, 0.0]]), "the rate from 0 to 1 is -1 but must be finite and not negative"),
+        (np.array([[0.0, 1.0], [np.nan, 0.0]]), "the rate from 1 to 0 is nan but must be finite"),
+        (np.array([[0.0, np.inf], [1.0, 0.0]]), "the rate from 0 to 1 is inf but must be finite"),
+    ],
+)
+def test_rates_are_square_finite_and_not_negative(rates, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        mean_first_passage_times(rates, [0])

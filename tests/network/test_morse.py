@@ -1,11 +1,13 @@
 """The Morse complex: its homology is the manifold's."""
 
+from dataclasses import replace
+
 import networkx as nx
 import numpy as np
 import pytest
 from networkx.utils import UnionFind
 
-from landscape import Landscape, MorseComplex, find_critical_points, morse_complex, problem
+from landscape import Landscape, MorseComplex, classify, find_critical_points, morse_complex, problem
 from landscape.network.morse import covered, persistence
 
 
@@ -54,6 +56,66 @@ def test_a_missing_point_is_noticed():
     broken = morse_complex(landscape, points[points.value < points.value.max()])
     assert complex_.sound
     assert not (broken.sound and broken.betti == (1, 0, 1))
+
+
+def test_a_box_smaller_than_the_spread_of_the_points():
+    """Himmelblau's nine points from a box in which only one of them lies."""
+    wide = problem("himmelblau")
+    points = find_critical_points(wide, wide.starts(np.random.default_rng(0), 300))
+    narrow = Landscape.from_function(wide.value, wide.gradient, wide.hessian, dim=2, box=(-0.5, 0.5))
+    complex_ = morse_complex(narrow, classify(narrow, points.x))
+    assert complex_.sound
+    assert complex_.betti == (1, 0, 0)
+    assert [lines.tolist() for lines in complex_.lines] == [
+        lines.tolist() for lines in morse_complex(wide, points).lines
+    ]
+
+
+def test_a_complex_whose_saddles_lack_lines_is_not_sound():
+    """With none of its saddles' lines four minima are four components; with one of two a component is gone."""
+    _, complex_ = complex_of(problem("himmelblau"))
+    whole = complex_.lines[0]
+    assert (complex_.pieces, complex_.sound) == (1, True)
+    for lines in (np.zeros_like(whole), np.where(np.arange(len(whole))[:, None] == whole.argmax(axis=0), whole, 0)):
+        cut = (lines, np.zeros_like(complex_.lines[1]))
+        essential = persistence(complex_.index, complex_.value, cut)[1]
+        betti = tuple(np.bincount(complex_.index[essential], minlength=3).tolist())
+        broken = replace(complex_, lines=cut, betti=betti, essential=essential)
+        assert not broken.sound
+
+
+def test_a_function_without_a_bottom_has_no_sound_complex():
+    """x^2 / 2 - y^2 + y^3 / 3: one line of the saddle runs away, and the one component dies of the other."""
+    slope = Landscape.from_function(
+        lambda x: x[..., 0] ** 2 / 2 - x[..., 1] ** 2 + x[..., 1] ** 3 / 3, dim=2, box=(-3.0, 3.0)
+    )
+    _, complex_ = complex_of(slope, 100)
+    assert complex_.betti == (0, 0, 0)
+    assert not complex_.sound
+    assert complex_.flaw == "a line from 1 point of index 1 runs away: there may be no bottom, or a minimum far off"
+
+
+def test_a_flaw_is_told_by_its_kind():
+    landscape = problem("spherical_spin_glass", n=3, seed=0)
+    points, whole = complex_of(landscape)
+    assert (whole.sound, whole.flaw) == (True, None)
+    nothing = morse_complex(landscape, points[:0])
+    assert (nothing.betti, nothing.sound, nothing.flaw) == ((0, 0, 0), False, "no minimum is known")
+    assert morse_complex(landscape, points[points.index > 0]).flaw == "no minimum is known"
+    assert replace(whole, unresolved=(0, 1)).flaw == "1 line of the flow could not be told"
+    assert replace(whole, unresolved=(1, 2)).flaw == "3 lines of the flow could not be told"
+    odd = whole.lines[1].copy()
+    odd[0, 0] += 1
+    assert replace(whole, lines=(whole.lines[0], odd)).flaw.startswith("the boundary of a boundary is not zero")
+
+
+@pytest.mark.parametrize("seed", [0, pytest.param(7, marks=pytest.mark.slow)])
+def test_saddles_hardly_higher_than_their_minimum(seed):
+    """Lines past such a saddle end above the height at which the sides of others are told."""
+    _, complex_ = complex_of(problem("confined_field", dim=3, seed=seed), 600)
+    assert complex_.unresolved == (0, 0, 0)
+    assert complex_.sound
+    assert complex_.betti == (1, 0, 0, 0)
 
 
 def test_persistence_pairs_are_those_of_a_grid():

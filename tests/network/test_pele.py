@@ -7,9 +7,16 @@ import networkx as nx
 import numpy as np
 import pytest
 
-from landscape import problem, rate_matrix
-from landscape.network.export import read_graphml, write_graphml
-from landscape.network.pele import read_pele, write_pele
+from landscape import (
+    problem,
+    rate_matrix,
+    read_graphml,
+    read_pathsample,
+    read_pele,
+    write_graphml,
+    write_pathsample,
+    write_pele,
+)
 
 # The tables that pele 0.1.2 makes, column by column.
 TABLES = """
@@ -52,7 +59,7 @@ def made(tmp_path):
 
 
 def test_a_database_of_peles_is_read(made):
-    network = read_pele(made())
+    network = read_pele(made(), keep_invalid=True)
     assert dict(network.nodes(data=True)) == {
         0: {
             "kind": "minimum",
@@ -106,6 +113,56 @@ def test_round_trip(cluster, tmp_path):
         assert one["eigenvalue"] == pytest.approx(other["eigenvalues"][0])
 
 
+def test_what_pele_marks_as_invalid_is_left_out(made):
+    """With minimum 7 both transition states go, which join it."""
+    network = read_pele(made())
+    assert ([data["pele_id"] for _, data in network.nodes(data=True)], network.number_of_edges()) == ([3], 0)
+
+
+def test_a_transition_state_that_is_marked_is_left_out_alone(made):
+    sound = ("UPDATE tbl_minima SET invalid = 0",)
+    marked = ("UPDATE tbl_transition_states SET invalid = 1 WHERE _id = 4",)
+    network = read_pele(made(sound, marked))
+    assert [(a, b, data["pele_id"]) for a, b, data in network.edges(data=True)] == [(1, 1, 5)]
+
+
+def test_a_database_that_was_read_is_written_again_and_gives_rates(cluster, tmp_path):
+    """With the landscape and without: no number changes, for each point has its own."""
+    landscape, _, network = cluster
+    write_pele(landscape, network, tmp_path / "first")
+    again = read_pele(tmp_path / "first")
+    for name, known in (("with", landscape), ("without", None)):
+        write_pele(known, again, tmp_path / name)
+        assert (tmp_path / name).read_bytes() == (tmp_path / "first").read_bytes()
+    np.testing.assert_allclose(rate_matrix(again, 0.2), rate_matrix(network, 0.2), rtol=1e-12)
+    (tmp_path / "folder").mkdir()
+    write_pathsample(None, again, tmp_path / "folder")
+    other = read_pathsample(tmp_path / "folder")
+    np.testing.assert_allclose(rate_matrix(other, 0.2), rate_matrix(network, 0.2), rtol=1e-12)
+
+
+def test_what_a_database_lacks_stays_empty_or_comes_from_the_landscape(made, tmp_path):
+    network = read_pele(made(), keep_invalid=True)
+    write_pele(None, network, tmp_path / "again")
+    assert nx.utils.graphs_equal(_without_ids(read_pele(tmp_path / "again", keep_invalid=True)), _without_ids(network))
+    quadratic = problem("quadratic", eigenvalues=(-2.0, 1.0))
+    write_pele(quadratic, network, tmp_path / "known")
+    lacking = read_pele(tmp_path / "known", keep_invalid=True).edges[1, 1, 3]
+    assert lacking["eigenvalue"] == pytest.approx(-2.0)
+    assert np.abs(lacking["direction"]) == pytest.approx([1.0, 0.0])
+    with pytest.raises(ValueError, match="do not have the 3 coordinates of the landscape"):
+        write_pele(problem("quadratic", eigenvalues=(-2.0, 1.0, 1.0)), network, tmp_path / "third")
+
+
+def _without_ids(network):
+    network = network.copy()
+    for _, data in network.nodes(data=True):
+        data.pop("pele_id", None)
+    for *_, data in network.edges(data=True):
+        data.pop("pele_id", None)
+    return network
+
+
 def test_the_same_network_gives_the_same_bytes_and_an_existing_file_is_kept(surface, tmp_path):
     landscape, graph, network = surface
     for name in ("one", "other"):
@@ -118,8 +175,10 @@ def test_the_same_network_gives_the_same_bytes_and_an_existing_file_is_kept(surf
         write_pele(landscape, graph, tmp_path / "third")
     with pytest.raises(ValueError, match="cannot be written"):
         write_pele(landscape, network, tmp_path / "nowhere" / "third")
+    bare = nx.MultiGraph()
+    bare.add_node(0, value=1.0)
     with pytest.raises(ValueError, match="network has no coordinates"):
-        write_pele(landscape, nx.MultiGraph([(0, 1, {"saddle": 2})]), tmp_path / "third")
+        write_pele(landscape, bare, tmp_path / "third")
     assert sorted(file.name for file in tmp_path.iterdir()) == ["one", "other"]
 
 
@@ -172,7 +231,7 @@ def test_a_network_without_saddles(tmp_path):
 def test_what_is_not_sound_is_one_sentence(made, statement, sentence):
     path = made(statement)
     with pytest.raises(ValueError, match="pele") as caught:
-        read_pele(path)
+        read_pele(path, keep_invalid=True)
     assert sentence in str(caught.value)
     assert str(path) in str(caught.value)
 

@@ -6,7 +6,8 @@ import networkx as nx
 import numpy as np
 import pytest
 
-from landscape.network.thermodynamics import heat_capacity, log_copies, occupation
+from landscape import heat_capacity, occupation
+from landscape.network.thermodynamics import log_copies
 
 
 def two_states(gap, low, high, copies=1):
@@ -32,6 +33,24 @@ def test_two_states_in_closed_form():
         ratio = 5 * np.exp(-2 / t) * 6 / 2
         assert occupation(network, t)[1] == pytest.approx(ratio / (1 + ratio))
         assert heat_capacity(network, t) == pytest.approx(2 + (2 / t) ** 2 * ratio / (1 + ratio) ** 2)
+
+
+@pytest.mark.parametrize("t", [5e-324, 1e-310, 1e-300, 1e-200, 1e-160])
+def test_in_the_cold_only_vibrations_are_left(t, cluster):
+    """Where the square of the temperature is no number, too; and a second minimum that is as low stays occupied."""
+    assert heat_capacity(cluster[2], t) == 15.0
+    assert heat_capacity(cluster[2], [t, 1e-3]).tolist() == [15.0, heat_capacity(cluster[2], 1e-3)]
+    level = two_states(0.0, [4.0, 9.0], [1.0, 4.0])
+    assert heat_capacity(level, t) == 2.0
+    np.testing.assert_allclose(occupation(level, t), [0.25, 0.75], rtol=1e-15)
+
+
+def test_heat_capacity_in_units_that_are_small_or_large():
+    """Schottky's anomaly is a function of gap / T alone."""
+    expected = heat_capacity(two_states(2.0, [4.0, 9.0], [1.0, 4.0]), 0.7)
+    for unit in (1e-200, 1e200):
+        found = heat_capacity(two_states(2.0 * unit, [4.0, 9.0], [1.0, 4.0]), 0.7 * unit)
+        assert found == pytest.approx(expected, rel=1e-14)
 
 
 def test_heat_capacity_is_the_energys_derivative(cluster):
@@ -74,3 +93,53 @@ def test_unknown_orbits_are_not_counted_as_one(weigh):
     del network.nodes[1]["orbit_size"]
     with pytest.raises(ValueError, match=r"must have a positive orbit_size, or a log_orbit_size"):
         weigh(network, 1.0)
+
+
+def test_point_groups_weigh_where_copies_are_not_counted(cluster):
+    """One over the order, in units of the order of the whole group; but not beside points that are counted."""
+    network = cluster[2].copy()
+    known = occupation(network, [0.1, 0.3])
+    for (_, data), order in zip(network.nodes(data=True), (20, 6, 6, 2), strict=True):  # D5h, C3v, C3v, C2
+        data["point_group_order"] = order
+        del data["orbit_size"]
+    np.testing.assert_allclose(occupation(network, [0.1, 0.3]), known, rtol=1e-13)
+    del network.nodes[2]["point_group_order"]
+    network.nodes[2]["orbit_size"] = 1
+    with pytest.raises(ValueError, match="stands for is not known"):
+        occupation(network, 0.1)
+
+
+def test_log_products_weigh_where_there_are_no_eigenvalues():
+    network = two_states(2.0, [4.0, 9.0], [1.0, 4.0], copies=5)
+    known = occupation(network, 0.7)
+    for node, product in ((0, 36.0), (1, 4.0)):
+        del network.nodes[node]["eigenvalues"]
+        network.nodes[node]["log_product"] = log(product)
+    np.testing.assert_allclose(occupation(network, 0.7), known, rtol=1e-14)
+    with pytest.raises(ValueError, match="give vibrations, 3 N - 6 for N particles"):
+        heat_capacity(network, 0.7)
+    with pytest.raises(ValueError, match=r"vibrations is 1\.5 but must be a whole number, at least 0"):
+        heat_capacity(network, 0.7, vibrations=1.5)
+    assert heat_capacity(network, 0.7, vibrations=2) == heat_capacity(two_states(2.0, [4, 9], [1, 4], 5), 0.7)
+    del network.nodes[1]["log_product"]
+    with pytest.raises(ValueError, match="what frequencies the critical point with value 2 has is not known"):
+        occupation(network, 0.7)
+
+
+def test_networks_that_have_no_superposition_are_refused(cluster):
+    network = two_states(2.0, [4.0, 9.0], [1.0], copies=5)
+    with pytest.raises(ValueError, match="vibrations differ: 1, 2; expected one number for all minima"):
+        heat_capacity(network, 1.0)
+    network.nodes[0]["kind"] = "degenerate"
+    with pytest.raises(ValueError, match="the point with value 0 is degenerate"):
+        occupation(network, 1.0)
+    with pytest.raises(ValueError, match="network is directed, as from connect"):
+        occupation(cluster[1], 1.0)
+    with pytest.raises(ValueError, match="network has no minima"):
+        occupation(nx.MultiGraph(), 1.0)
+
+
+@pytest.mark.parametrize("temperature", [np.nan, np.inf, -1.0, 0.0, [1.0, np.nan], "warm"])
+def test_temperatures_are_positive_and_finite(temperature, cluster):
+    with pytest.raises(ValueError, match=r"temperature is .* but must be"):
+        occupation(cluster[2], temperature)

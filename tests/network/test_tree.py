@@ -43,7 +43,7 @@ def test_saddles_of_equal_height_join_at_once():
     for key, (a, b) in enumerate([(0, 1), (2, 3), (0, 2), (3, 4)]):
         star.add_edge(a, b, key=5 + key, value=2.0 + (1e-14 if key == 2 else 0.0), saddle=5 + key)
     tree = disconnectivity(star)
-    assert repr(tree) == "disconnectivity graph: 5 minima, 1 superbasins, 1 roots"
+    assert repr(tree) == "disconnectivity graph: 5 minima, 1 superbasin, 1 root"
     assert tree.children()[5] == [0, 1, 2, 3, 4]
 
 
@@ -122,6 +122,28 @@ def test_the_ring_of_angles(ring):
     height = [8 * (1 - np.cos(a)) + 1 + np.cos(a) for a in (np.pi / 7, 3 * np.pi / 7)]
     np.testing.assert_allclose(tree.level[5:], height, atol=1e-8)
     assert [len(joined) for joined in tree.children()[5:]] == [3, 3]
+
+
+def test_what_is_no_tree_is_refused(random_network, surface):
+    tree = disconnectivity(random_network(0))
+    with pytest.raises(ValueError, match="there is no minimum 40; the minima are 0 to 39"):
+        tree.barrier(0, 40)
+    with pytest.raises(ValueError, match="network is directed, as from connect"):
+        disconnectivity(surface[1])
+    low = random_network(0)
+    a, b, key = next((a, b, key) for a, b, key in low.edges(keys=True) if a != b)
+    low.edges[a, b, key]["value"] = -10.0
+    with pytest.raises(ValueError, match=f"saddle {key} at -10 is lower than minimum"):
+        disconnectivity(low)
+    low.edges[a, b, key]["value"] = np.nan
+    with pytest.raises(ValueError, match=f"saddle {key} of the network has the value nan; expected a finite value"):
+        disconnectivity(low)
+
+
+def test_one_of_a_kind_is_told_in_the_singular():
+    lonely = nx.MultiGraph()
+    lonely.add_node(0, value=1.0)
+    assert repr(disconnectivity(lonely)) == "disconnectivity graph: 1 minimum, 0 superbasins, 1 root"
 
 
 def _first(tree, node):

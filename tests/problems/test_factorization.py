@@ -152,6 +152,48 @@ def test_autoencoder_of_real_data_leaves_out_the_smallest_variances():
     assert landscape.value(best) == pytest.approx(error, rel=1e-12)
 
 
+@pytest.mark.parametrize(("data", "left"), [("iris", 4), ("digits_4x4", 16), ("digits", 61)])
+def test_factorization_of_real_data_is_that_of_its_variances(data, left):
+    """Three pixels of the digits never vary, and are left out."""
+    pytest.importorskip("sklearn")
+    landscape = problem("matrix_factorization", data=data, rank=2)
+    x = load_data(data).inputs
+    variances = np.linalg.eigvalsh(x.T @ x / len(x))[::-1][:left]
+    same = problem("matrix_factorization", eigenvalues=variances, rank=2)
+    starts = landscape.starts(np.random.default_rng(1), 5)
+    np.testing.assert_allclose(landscape.value(starts), same.value(starts), rtol=1e-12)
+    assert landscape.truth.counts == same.truth.counts
+    # Eckart and Young: nothing of rank two is nearer to the matrix x^T x / N itself.
+    assert landscape.truth.minimum_value == pytest.approx((variances[2:] ** 2).sum() / 4, rel=1e-10)
+    learnt = learnt_subsets(left, 2)[:60]
+    points = classify(landscape, factors(variances, 2, np.random.default_rng(2))[:60])
+    np.testing.assert_allclose(points.value, left_out(variances**2 / 4, learnt), rtol=1e-12)
+    np.testing.assert_array_equal(points.index, subset_index(variances, learnt, 2))
+    assert (points.nullity == 0).all()
+
+
+def test_some_samples_and_a_table_of_ones_own(tmp_path):
+    pytest.importorskip("sklearn")
+    some = problem("matrix_factorization", data="iris", samples=40, rank=1)
+    x = load_data("iris", 40).inputs
+    np.testing.assert_allclose(some.value(np.zeros(4)), ((x.T @ x / 40) ** 2).sum() / 4, rtol=1e-12)
+    file = str(tmp_path / "own.npz")
+    np.savez(file, x=np.outer(np.arange(1.0, 6.0), [3.0, 4.0, 0.0]), y=np.zeros(5))
+    line = problem("matrix_factorization", data=file, rank=1)  # one direction, of mean square 11 * 25
+    assert (line.dim, line.truth.counts) == (1, {0: 1, 1: 1})
+    assert line.value(np.zeros(1)) == pytest.approx(275**2 / 4, rel=1e-12)
+    np.savez(file, x=np.zeros((5, 2)), y=np.zeros(5))
+    with pytest.raises(ValueError, match="has inputs that are all zero, and so no variances"):
+        problem("matrix_factorization", data=file, rank=1)
+
+
+def test_the_count_of_degenerate_data_is_not_known():
+    """Of an input that never varies, the variance is zero but for rounding: no set of modes is isolated."""
+    pytest.importorskip("sklearn")
+    assert problem("linear_autoencoder", data="digits", rank=1).truth.counts is None
+    assert problem("linear_autoencoder", data="digits_4x4", rank=1).truth.counts is not None
+
+
 @pytest.mark.parametrize("dim", [1, 2, 3])
 def test_phase_retrieval_is_the_mean_over_measurements(dim):
     # Gauss-Hermite quadrature with 5 nodes an axis is exact for this polynomial of degree 8.
@@ -183,6 +225,11 @@ def test_critical_points_of_phase_retrieval():
         ("matrix_factorization", {"rank": 5}, "rank is 5 but there are 4 eigenvalues"),
         ("linear_autoencoder", {"rank": 5}, "rank is 5 but there are 4 inputs"),
         ("linear_autoencoder", {"eigenvalues": (1.0, -1.0)}, "variances are not negative"),
+        ("linear_autoencoder", {"data": "iris", "eigenvalues": (1, 2)}, "those of data 'iris' are its own: give one"),
+        ("matrix_factorization", {"data": "iris", "eigenvalues": 3}, "those of data 'iris' are its own: give one"),
+        ("deep_linear", {"data": "iris", "singular_values": 3}, "those of data 'iris' are its own: give one"),
+        ("matrix_factorization", {"data": "iris", "rank": 5}, "rank is 5 but there are 4 eigenvalues"),
+        ("matrix_factorization", {"data": "flowers"}, "data is 'flowers' but must be digits"),
         ("deep_linear", {"widths": (3, 0)}, "every width in widths is 0 but must be at least 1"),
         ("phase_retrieval", {"dim": 0}, "dim is 0 but must be at least 1"),
     ],

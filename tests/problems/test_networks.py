@@ -1,5 +1,7 @@
 """The multilayer perceptron of the zoo: its data, its symmetry, and critical points that add up."""
 
+import json
+
 import numpy as np
 import pytest
 from click.testing import CliRunner
@@ -142,3 +144,52 @@ def test_from_the_command_line(tmp_path):
     assert result.exit_code == 0, result.output
     result = CliRunner().invoke(main, ["descend", "mlp", "--set", "widths=0"])
     assert "every width in widths is 0 but must be at least 1" in result.output
+
+
+@pytest.mark.parametrize("activation", ["tanh", "softplus", "relu"])
+@pytest.mark.parametrize("loss", ["squared_error", "cross_entropy"])
+@pytest.mark.parametrize("widths", [(3,), (3, 2)])
+def test_jax_computes_the_same(activation, loss, widths):
+    jax = pytest.importorskip("jax")
+    jax.config.update("jax_enable_x64", True)
+    rng = np.random.default_rng(0)
+    inputs, classes = rng.standard_normal((7, 4)), np.eye(3)[rng.integers(3, size=7)]
+    ours, theirs = (
+        network_landscape(inputs, classes, widths, activation, loss, 0.1, engine) for engine in ("numpy", "jax")
+    )
+    x, v = rng.standard_normal((2, 5, ours.dim))
+    for name in ("value", "gradient", "hessian"):
+        expected = getattr(ours, name)(x)
+        np.testing.assert_allclose(
+            getattr(theirs, name)(x), expected, atol=1e-12 * np.abs(expected).max(), err_msg=name
+        )
+    np.testing.assert_allclose(theirs.hvp(x, v), ours.hvp(x, v), atol=1e-11)
+    assert theirs.symmetry == ours.symmetry
+    assert theirs.provenance.hessian == "JAX"
+
+
+def test_searches_find_the_same_points_by_jax():
+    jax = pytest.importorskip("jax")
+    jax.config.update("jax_enable_x64", True)
+    found = []
+    for engine in ("numpy", "jax"):
+        landscape = problem("mlp", widths=(2,), engine=engine)
+        points = find_critical_points(landscape, landscape.starts(np.random.default_rng(0), 60))
+        found.append(points[points.decided])
+    assert len(found[0]) >= 3
+    np.testing.assert_array_equal(found[0].index, found[1].index)
+    np.testing.assert_allclose(found[0].value, found[1].value, atol=1e-12)
+
+
+def test_an_engine_that_there_is_not():
+    with pytest.raises(ValueError, match=r"engine is 'torch' but must be one of numpy, jax$"):
+        problem("mlp", engine="torch")
+
+
+def test_commands_take_the_engine():
+    pytest.importorskip("jax")
+    words = ["spectrum", "mlp", "--set", "widths=2", "--top", "1", "--json"]
+    ours, theirs = (CliRunner().invoke(main, [*words, "--set", f"engine={e}"]) for e in ("numpy", "jax"))
+    assert (ours.exit_code, theirs.exit_code) == (0, 0)
+    largest = [json.loads(r.stdout)["largest"][0]["value"] for r in (ours, theirs)]
+    assert largest[0] == pytest.approx(largest[1], rel=1e-12)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from landscape import Euclidean, Landscape, Product, Sphere, Torus, problem
+from landscape.arrays import matvec, transpose
 from landscape.spectrum.dense import tangent_system
 
 
@@ -152,3 +153,38 @@ def test_solvers_meet_harmless_numbers_where_derivatives_are_not_finite():
     assert usable.finite.all()
     np.testing.assert_array_equal(usable.hessian, [3 * np.eye(2), np.eye(2), np.eye(2)])
     np.testing.assert_array_equal(usable.gradient, [[1.0, 1.0], [0.0, 0.0], [0.0, 0.0]])
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"name": "lennard_jones", "atoms": 5},
+        {"name": "linear_autoencoder"},
+        {"name": "matrix_factorization"},
+        {"name": "thomson", "charges": 4},
+    ],
+    ids=lambda p: p["name"],
+)
+def test_what_the_projection_takes_away_can_be_put_back(parameters):
+    landscape = problem(**parameters)
+    x = landscape.starts(np.random.default_rng(0), 5)
+    system = tangent_system(landscape, x)
+    gradient = landscape.gradient(x)
+    whole = landscape.manifold.tangent_hessian(x, gradient, landscape.hessian(x))
+    some = np.array([True, False, True, True, False])
+    tolerance = 1e-12 * np.abs(whole).max()
+    assert np.abs(system.hessian - whole).max() > 1e3 * tolerance
+    np.testing.assert_allclose(system.unprojected(some).hessian[some], whole[some], atol=tolerance)
+    np.testing.assert_array_equal(system.unprojected(some).hessian[~some], system.hessian[~some])
+    expected = landscape.riemannian_hvp(x, landscape.riemannian_gradient(x))
+    np.testing.assert_allclose(system.ambient(system.slope), expected, atol=1e-12 * np.abs(expected).max())
+
+
+def test_only_motions_that_are_no_isometries_change_the_gradients_norm():
+    for name, changes in [("linear_autoencoder", True), ("matrix_factorization", False), ("lennard_jones", False)]:
+        landscape = problem(name)
+        x = landscape.starts(np.random.default_rng(0), 50)
+        system = tangent_system(landscape, x)
+        along = matvec(transpose(system.zero_modes), system.slope)
+        assert (np.abs(along).max() > 1e-9 * np.abs(system.slope).max()) == changes
+        assert changes or not system.confined.any()

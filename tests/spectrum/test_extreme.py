@@ -32,6 +32,7 @@ def test_bounds_hold_and_pairs_are_the_extreme_ones(name, parameters, end):
     values, operator = spectrum(landscape, landscape.starts(rng, 1)[0])
     pairs = extreme_eigenpairs(operator, end, 6, rng, tolerance=1e-9)
     assert pairs.converged
+    assert pairs.complete
     exact = values[::-1][:6] if end == "largest" else values[:6]
     assert (np.abs(pairs.values - exact) <= pairs.residuals).all()
     assert (pairs.residuals <= 4e-9 * np.abs(values).max()).all()
@@ -56,9 +57,11 @@ def test_what_has_not_converged_is_said_and_still_bounded():
     landscape = problem("quadratic", eigenvalues=tuple(np.concatenate([[1.0], 2 + 1e-4 * np.arange(400)])))
     rng = np.random.default_rng(4)
     values, operator = spectrum(landscape, np.zeros(401))
-    pairs = extreme_eigenpairs(operator, "smallest", 5, rng, tolerance=1e-12, restarts=2)
+    pairs = extreme_eigenpairs(operator, "smallest", 5, rng, tolerance=1e-12, products=25)
     assert not pairs.converged
-    assert len(pairs.values) < 5
+    assert not pairs.complete
+    assert len(pairs.values) == 5
+    assert pairs.products == 25
     assert all(np.abs(values - v).min() <= r for v, r in zip(pairs.values, pairs.residuals, strict=True))
 
 
@@ -77,3 +80,9 @@ def test_requests_that_make_no_sense(end, count, sentence):
     operator = HessianOperator.at(problem("quadratic", eigenvalues=(1.0,) * 6), np.zeros(6))
     with pytest.raises(ValueError, match=sentence):
         extreme_eigenpairs(operator, end, count, np.random.default_rng(0))
+
+
+def test_a_budget_for_fewer_products_than_pairs():
+    operator = HessianOperator.at(problem("quadratic", eigenvalues=(1.0,) * 6), np.zeros(6))
+    with pytest.raises(ValueError, match="products is 1 but must be at least the number of eigenpairs, 2"):
+        extreme_eigenpairs(operator, "largest", 2, np.random.default_rng(0), products=1)

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from landscape import Landscape, hessian_spectrum
-from landscape.spectrum import memory
+from landscape import Landscape, hessian_spectrum, memory
+from landscape.spectrum.dense import tangent_system
 
 RNG = np.random.default_rng(0)
 
@@ -21,7 +21,7 @@ def bowl(dim):
 
 
 def test_a_dense_hessian_that_cannot_fit_is_refused_with_the_call_to_use_instead():
-    with pytest.raises(ValueError, match=r"takes 4e\+04 GB but .* GB are free.*dense=False") as refusal:
+    with pytest.raises(ValueError, match=r"takes 40,000 GB but .* GB are free.*dense=False") as refusal:
         hessian_spectrum(bowl(10**6).with_options(hvp=None), np.zeros(10**6), RNG, dense=True)
     assert "\n" not in str(refusal.value)
 
@@ -42,6 +42,6 @@ def test_vectors_that_cannot_fit_are_refused(monkeypatch, call):
         hessian_spectrum(bowl(300), np.ones(300), RNG, dense=False, **{"top": 2, **call})
 
 
-def test_no_answer_of_the_system_refuses_nothing(monkeypatch):
-    monkeypatch.setattr(memory, "available_memory", lambda: None)
-    assert memory.fits(1e30)
+def test_dense_systems_that_cannot_fit_are_refused_before_the_hessian_is_asked_for():
+    with pytest.raises(ValueError, match=r"1 point takes 16,000 GB but .* GB are free; .*--matrix-free"):
+        tangent_system(bowl(10**6), np.zeros((1, 10**6)))

@@ -47,13 +47,27 @@ def test_the_index_of_saddles_is_resolved_by_the_smallest_eigenvalues():
         assert free.index_low <= index <= free.index_high
 
 
-def test_a_double_eigenvalue_may_be_missed_but_never_invented():
-    """Lanczos in exact arithmetic sees one vector of each eigenspace: what is certified is a lower bound."""
+def test_copies_of_an_eigenvalue_are_all_found():
+    """One start vector sees one direction of each eigenspace; starts off it see the others."""
     landscape = problem("quadratic", eigenvalues=(-1.0,) * 3 + tuple(np.linspace(1, 2, 60)))
     for seed in range(20):
         free = hessian_spectrum(landscape, np.zeros(63), np.random.default_rng(seed), top=5, dense=False)
-        assert free.index_certified <= 3
+        assert free.complete
+        assert free.index_resolved
+        assert free.index == free.index_certified == 3
         assert free.index_low <= 3 <= free.index_high
+
+
+def test_an_index_is_not_resolved_while_copies_may_be_missing():
+    """Twenty products find one of two copies and the positive eigenvalue after them, both to the tolerance."""
+    landscape = problem("quadratic", eigenvalues=(-1.0, -1.0, 0.5, *np.linspace(1, 2, 400)))
+    free = hessian_spectrum(landscape, np.zeros(403), np.random.default_rng(0), 2, dense=False, products=20)
+    np.testing.assert_allclose(free.smallest, [-1, 0.5], atol=1e-6)
+    assert free.products == (20, 20)
+    assert not free.complete
+    assert not free.index_resolved
+    enough = hessian_spectrum(landscape, np.zeros(403), np.random.default_rng(0), 2, dense=False)
+    np.testing.assert_allclose(enough.smallest, [-1, -1], atol=1e-6)
 
 
 @pytest.mark.parametrize("negative", [0, 1, 60, 199, 200])

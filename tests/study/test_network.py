@@ -44,6 +44,7 @@ def graphs(result):
         Study(Target("lennard_jones", (("atoms", 5),)), starts=60, **QUICK),
         Study(Target("rastrigin"), starts=40, **QUICK),  # finds some minima on the way
         Study(Target("xy_chain"), starts=60, **QUICK),
+        Study(Target("octopus", (("dim", 3),)), starts=10, **QUICK),  # lines run into saddles
         Study(Target("quadratic", (("eigenvalues", (-1.0, 2.0)),)), starts=20, **QUICK),  # without a bottom
         Study(Target("quadratic", (("eigenvalues", (1.0, 2.0)),)), starts=20, **QUICK),  # without a saddle
     ],
@@ -99,6 +100,16 @@ def test_any_executor_and_any_interruption_give_the_same_bytes(one_by_one, tmp_p
     assert nx.utils.graphs_equal(*graphs(unfinished))  # what is missing is followed
     with make_executor(2) as executor:
         assert differing(run_study(CAMEL, executor, store=path), expected) == []
+
+
+def test_saddles_that_only_the_flow_has_led_to_are_followed(one_by_one, tmp_path, differing):
+    study, path = Study(Target("octopus", (("dim", 3),)), starts=10, **QUICK), tmp_path / "study.sqlite"
+    result = run_study(study, store=path)
+    assert result.added.count_by_index()[1] == 6
+    assert summary(result).sentence().startswith("8 minima joined by 7 saddles, 1 piece")
+    with make_executor(2) as executor:
+        assert differing(run_study(study, executor), result) == []
+    assert differing(open_study(path), result) == []
 
 
 def test_a_study_without_a_network(tmp_path):

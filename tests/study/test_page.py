@@ -86,6 +86,10 @@ def test_the_command_is_as_a_shell_takes_it(himmelblau):
         "landscape study 'my dir/own.py:loss' --set a=1.5 --set one=2, --set shape=3,4 --set 'word=a b' "
         "--dim 2 --box=-1.5:2.0,0.0:1e-09 --starts 10 --seed 3"
     )
+    limited = replace(himmelblau, study=Study(Target("mlp"), 10, search_steps=7, escape_starts=2, network=False))
+    assert command_line(limited) == (
+        "landscape study mlp --starts 10 --seed 0 --escape-starts 2 --search-steps 7 --no-network"
+    )
 
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")

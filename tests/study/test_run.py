@@ -117,10 +117,10 @@ def test_progress_counts_every_chunk_of_every_phase(monkeypatch):
     monkeypatch.setattr("landscape.network.branches._SADDLES_PER_GROUP", 1)
     seen = []
     run_study(Study(Target("himmelblau"), starts=1200), progress=lambda *report: seen.append(report))
-    search = [("descent and search", done, 2) for done in (1, 2)]
-    exploration = [("exploration", done, 2) for done in (1, 2)]
-    escape = [("escape", done, 2) for done in (1, 2)]
-    assert seen == search + exploration + escape + [("network", done, 4) for done in (1, 2, 3, 4)]
+    search = [("descent and search", done, 2) for done in (0, 1, 2)]
+    exploration = [("exploration", done, 2) for done in (0, 1, 2)]
+    escape = [("escape", done, 2) for done in (0, 1, 2)]
+    assert seen == search + exploration + escape + [("network", done, 4) for done in (0, 1, 2, 3, 4)]
 
 
 def test_a_degenerate_landscape_has_no_saddle_to_leave():
