@@ -18,6 +18,7 @@ from landscape.critical.points import CriticalPoints, Kind
 from landscape.descent.ensemble import descend
 from landscape.descent.gradient_descent import GradientDescent
 from landscape.figures.claims import Claim
+from landscape.figures.paths import equally_spaced
 from landscape.figures.plots import BASIN_COLOURS, panel, plot_basins, plot_contours, plot_critical_points, plot_paths
 from landscape.figures.registry import Data, Experiment
 from landscape.figures.style import BLACK, new_figure
@@ -117,14 +118,7 @@ def separatrices(landscape: Landscape, saddles: Array, view: View, lr: float) ->
     climb = descend(inverted, starts, GradientDescent(lr / 10), max_steps=10_000, tol=1e-3, record=5)
     assert climb.trajectory is not None
     path = np.concatenate([climb.trajectory.x, climb.x[None]])
-    return np.stack([_resample(path[:, k]) for k in range(len(starts))], axis=1)
-
-
-def _resample(path: Array) -> Array:
-    """Points at equal distances along a path (frames, 2), (PATH_POINTS, 2)."""
-    length = np.concatenate([[0.0], np.cumsum(norm(np.diff(path, axis=0)))])
-    at = np.linspace(0, length[-1], PATH_POINTS)
-    return np.stack([np.interp(at, length, path[:, c]) for c in range(2)], axis=1)
+    return np.stack([equally_spaced(path[:, k], PATH_POINTS) for k in range(len(starts))], axis=1)
 
 
 def _near(x: Array, view: View, margin: float = 0.2) -> BoolArray:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from landscape.arrays import Array, norm
+from landscape.arrays import norm
 from landscape.critical.find import find_critical_points
 from landscape.escape.manifolds import unstable_manifold
 from landscape.figures.claims import Claim
+from landscape.figures.paths import distance_along, equally_spaced
 from landscape.figures.plots import panel, plot_contours, plot_critical_points, plot_paths
 from landscape.figures.registry import Data, Experiment
 from landscape.figures.style import BLACK, BLUE, GREY, VERMILION, new_figure
@@ -42,7 +43,8 @@ def compute(quick: bool, seed: int, executor: Executor | None) -> dict[str, npt.
     for saddle in way.saddles:
         lines = unstable_manifold(surface, graph.nodes[saddle]["x"])
         assert lines.path is not None
-        branches += [_resample(np.concatenate([lines.path[:, k], lines.x[None, k]])) for k in range(2)]
+        ways = np.concatenate([lines.path, lines.x[None]])
+        branches += [equally_spaced(ways[:, k], PATH_POINTS) for k in range(2)]
     paths = np.stack(branches)
     # From the first minimum on: each branch in the sense in which the path runs through it.
     stations = np.array([graph.nodes[node]["x"] for node in way.minima])
@@ -63,20 +65,12 @@ def compute(quick: bool, seed: int, executor: Executor | None) -> dict[str, npt.
         "ends": ends,
         "saddle": np.array([key for *_, key in network.edges(keys=True)]),
         "paths": paths,
-        "route_length": np.concatenate([[0.0], np.cumsum(norm(np.diff(route, axis=0)))]),
+        "route_length": distance_along(route),
         "route_value": surface.value(route),
         "barriers": np.array(way.barriers),
         "route_points": np.array([way.minima[0], *np.stack([way.saddles, way.minima[1:]], axis=1).ravel()]),
         "minimax": np.array([way.height]),
     }
-
-
-def _resample(path: Array) -> Array:
-    """Points at equal distances along a path (frames, 2) that NaN may end, (PATH_POINTS, 2)."""
-    path = path[np.isfinite(path).all(axis=1)]
-    length = np.concatenate([[0.0], np.cumsum(norm(np.diff(path, axis=0)))])
-    at = np.linspace(0, length[-1], PATH_POINTS)
-    return np.stack([np.interp(at, length, path[:, c]) for c in range(2)], axis=1)
 
 
 def claims(data: Data) -> list[Claim]:
@@ -146,7 +140,7 @@ def draw(data: Data) -> Figure:
         profile.annotate("", (at, top), (at, floor), arrowprops={"arrowstyle": "<->", "color": BLUE, "shrinkA": 0})
         side = 1 if at == 0 else -1
         look: dict[str, Any] = {"color": BLUE, "ha": "left" if side > 0 else "right", "va": "center"}
-        profile.annotate(f"{barrier:.2f}", (at, (top + floor) / 2), (5 * side, 6), textcoords="offset points", **look)
+        profile.annotate(f"{barrier:.2f}", (at, top), (5 * side, -14), textcoords="offset points", **look)
     profile.axhline(top, color=GREY, linewidth=0.6, linestyle=":")
     profile.set(xlabel="length of the path from minimum 0", ylabel="value", ylim=(-163, -22))
     panel(profile, "b", "the lowest pass")

@@ -12,9 +12,10 @@ import numpy.typing as npt
 from landscape.arrays import Array
 from landscape.critical.exploration import Exploration, explore
 from landscape.figures.claims import Claim
-from landscape.figures.plots import panel, plot_theory
+from landscape.figures.plots import panel, plot_measured, plot_theory
 from landscape.figures.registry import Data, Experiment
 from landscape.figures.style import BLACK, PALETTE, VERMILION, new_figure
+from landscape.network.barriers import minimax_path
 from landscape.network.connect import connect, transition_network
 from landscape.network.kinetics import mean_first_passage_times, rate_matrix
 from landscape.network.thermodynamics import heat_capacity, occupation
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 ATOMS, QUICK_ATOMS = 8, 7
 SHOWN = 5  # minima with a curve of their own
+DASHES: tuple[Any, ...] = ("-", "-", "-", (0, (5, 4)), (0, (1.5, 2.5)))
 COLD, WARM = 0.008, 0.5
 
 
@@ -63,7 +65,10 @@ def compute(quick: bool, seed: int, executor: Executor | None) -> dict[str, npt.
         "heat_capacity": heat_capacity(network, temperature),
         "energy_slope": (energy[1] - energy[0]) / (2 * step),
         "cold": cold,
+        "exact": np.array(exact),
         "transformed": np.array(transformed),
+        "solved": np.array(solved),
+        "barrier": np.array(minimax_path(network, 0, last).barriers[0]),
         "solved_error": np.abs(np.array(solved) / np.array(exact) - 1),
         "transformed_error": np.abs(np.array(transformed) / np.array(exact) - 1),
         "frozen": np.array(frozen),
@@ -95,7 +100,12 @@ def _in_rationals(rates: Array) -> float:
 
 
 def claims(data: Data) -> list[Claim]:
+    return _claims_of_times(data) + _claims_of_equilibrium(data)
+
+
+def _claims_of_times(data: Data) -> list[Claim]:
     warm = data["cold"] > 0.1
+    inverse, time = 1 / data["cold"][:2], np.log(data["exact"][:2])
     return [
         Claim(
             "largest error of passage times by graph transformation, at any temperature",
@@ -111,6 +121,26 @@ def claims(data: Data) -> list[Claim]:
             high=1e-9,
             source="the same equations in rational numbers",
         ),
+        Claim(
+            f"digits of sixteen that the linear solve loses at T = {data['cold'][0]:g}",
+            16 + np.log10(data["solved_error"][0]),
+            low=5.0,
+            high=20.0,
+            source="Trygubenko & Wales 2006, J. Chem. Phys. 124, 234110: rates too far apart for double precision",
+        ),
+        Claim(
+            "slope of the logarithm of the coldest passage times over 1/T",
+            np.diff(time)[0] / np.diff(inverse)[0],
+            expected=float(data["barrier"]),
+            tolerance=float(data["cold"][1]),
+            source="Arrhenius' law with the lowest pass of the network; minima and passes higher by d, of weight "
+            "e^(-d/T), change it by less than T",
+        ),
+    ]
+
+
+def _claims_of_equilibrium(data: Data) -> list[Claim]:
+    return [
         Claim(
             "largest violation of detailed balance, in units of the largest flux",
             data["balance"].max(),
@@ -148,28 +178,30 @@ def draw(data: Data) -> Figure:
     t = data["temperature"]
     shown = min(SHOWN, len(data["value"]))
     order = np.argsort(-data["probability"].max(axis=0))[:shown]
-    for colour, k in zip(PALETTE, np.sort(order).tolist(), strict=False):
-        plot_theory(t, data["probability"][:, k], occupied, color=colour, label=f"−{-data['value'][k]:.2f}")
-    occupied.set(xlabel="temperature / $\\epsilon$", ylabel="occupation", ylim=(0, 1.2))
-    occupied.legend(title="energy / $\\epsilon$", loc="upper right", labelspacing=0.3)
+    # Where curves lie on each other the later ones are dashed: the earlier ones are seen in their gaps.
+    for colour, dashes, k in zip(PALETTE, DASHES, np.sort(order).tolist(), strict=False):
+        look: dict[str, Any] = {"color": colour, "linestyle": dashes, "label": f"−{-data['value'][k]:.2f}"}
+        plot_theory(t, data["probability"][:, k], occupied, **look)
+    occupied.set(xlabel="temperature / $\\epsilon$", ylabel="occupation", ylim=(0, 1))
+    occupied.legend(title="energy / $\\epsilon$", loc="upper right", labelspacing=0.3, handlelength=2.6)
     panel(occupied, "a", f"minima of {int(data['atoms'])} atoms")
     plot_theory(t, data["heat_capacity"], capacity, color=BLACK)
     capacity.axhline(3 * int(data["atoms"]) - 6, color=PALETTE[0], linestyle=":", label="one harmonic well")
     capacity.set(xlabel="temperature / $\\epsilon$", ylabel="heat capacity / $k$")
     capacity.legend(loc="lower right")
     panel(capacity, "b", "heat capacity")
-    floor = 1e-17
-    for key, colour, marker, name in (
-        ("solved_error", VERMILION, "s", "linear solve"),
-        ("transformed_error", PALETTE[0], "o", "graph transformation"),
-    ):
-        error = np.clip(data[key], floor, 10.0)
-        times.plot(1 / data["cold"], error, marker, color=colour, markersize=3.0, label=name)
+    inverse = 1 / data["cold"]
+    plot_theory(inverse, data["exact"], times, color=BLACK, label="rational arithmetic")
+    shown_times: dict[str, Any] = {"color": PALETTE[0], "markersize": 4.5, "label": "graph transformation"}
+    plot_measured(inverse, data["transformed"], ax=times, **shown_times)
+    right = data["solved"] > 0  # what is not has no logarithm
+    shown_times = {"color": VERMILION, "fmt": "s", "markersize": 2.5, "label": "linear solve"}
+    plot_measured(inverse[right], data["solved"][right], ax=times, **shown_times)
     times.set_yscale("log")
-    times.set_xscale("log")
-    times.set(xlabel="1 / temperature", ylabel="relative error", ylim=(floor / 2, 1e6))
+    times.set_ylim(0.1, data["exact"].max() ** 1.4)
+    times.set(xlabel="1 / temperature, $\\epsilon\\,/\\,T$", ylabel="mean passage time")
     times.legend(loc="upper left")
-    panel(times, "c", "mean passage time")
+    panel(times, "c", "lowest to highest")
     return figure
 
 
@@ -180,9 +212,9 @@ EXPERIMENT = Experiment(
         "The cluster of eight Lennard-Jones atoms in the harmonic superposition approximation, energies and "
         "temperatures in units of the pair's well depth ε. (a) Equilibrium occupation of the minima that are most "
         "occupied at any of the temperatures. (b) Heat capacity without that of the centre of mass and of rotations. "
-        "(c) Relative error of the mean time to pass from the lowest minimum to the highest, by the linear equations "
-        "and by graph transformation (Trygubenko & Wales 2006), against rational arithmetic; errors below 10⁻¹⁷ are "
-        "drawn there, those above 10 at 10."
+        "(c) The mean time to pass from the lowest minimum to the highest, in the units of the rates: by graph "
+        "transformation (Trygubenko & Wales 2006), by the linear equations, which lose their digits in the cold "
+        "(numbers that are not positive are not drawn), and without rounding."
     ),
     compute=compute,
     claims=claims,
