@@ -55,6 +55,12 @@ class Outcome:
         return last.removeprefix("landscape: ")
 
 
+@pytest.fixture(autouse=True)
+def _nothing_takes_long(monkeypatch):
+    """Without the warning of hours of work, which a busy machine gives for what takes seconds elsewhere."""
+    monkeypatch.setattr("landscape.study.duration.LONG", float("inf"))
+
+
 def _refuse(token):
     raise AssertionError(f"{token} is not strict JSON")
 
