@@ -201,7 +201,7 @@ def _draw_ends(ax: Axes, data: Data) -> None:
 
 EXPERIMENT = Experiment(
     name="gradient_flat_points",
-    title="Where the gradient's norm is stationary need not be a critical point: gradient-flat ends on networks",
+    title="Where the gradient's norm is stationary need not be a critical point",
     caption=(
         "Searches for critical points from noise about gradient descents. An end is critical if a short Newton step "
         "removes its gradient; gradient-flat if instead nine tenths of the gradient lie in directions in which the "
