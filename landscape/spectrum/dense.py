@@ -76,20 +76,23 @@ class TangentSystem:
 
         Along the zero modes it vanishes only where the symmetry's motions are isometries, which leave that norm alone;
         rescaled weights do not."""
-        across = matvec(self.hessian, self.gradient)
-        return across + self._orbit_slope if self.zero_modes.shape[-1] else across
+        return self._across_slope + self._orbit_slope if self.zero_modes.shape[-1] else self._across_slope
 
-    @property
+    @cached_property
+    def _across_slope(self) -> Array:
+        return matvec(self.hessian, self.gradient)
+
+    @cached_property
     def _orbit_slope(self) -> Array:
         return matvec(self.zero_modes, matvec(transpose(self.coupling), self.gradient))
 
     @cached_property
     def confined(self) -> BoolArray:
         """Where the norm of the gradient falls more steeply along the zero modes than across them, (m,)."""
-        along = norm(self._orbit_slope)
-        across = norm(matvec(self.hessian, self.gradient))
+        if self.zero_modes.shape[-1] == 0:
+            return np.zeros(len(self.gradient), dtype=bool)
         floor = _NO_SLOPE * self.scale * norm(self.gradient)
-        result: BoolArray = along > np.maximum(across, floor)
+        result: BoolArray = norm(self._orbit_slope) > np.maximum(norm(self._across_slope), floor)
         return result
 
     def unprojected(self, rows: BoolArray) -> TangentSystem:
