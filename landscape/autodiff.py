@@ -6,6 +6,7 @@ import importlib
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from types import ModuleType
 from typing import Any
 
@@ -24,12 +25,13 @@ DIFFERENCE_STEP = 0.02  # first step of a finite difference, in units of the lan
 
 @dataclass(frozen=True)
 class Derivatives:
-    """A function with its first and second derivatives, all batched."""
+    """A function with its first and second derivatives, all batched; `linearized` as `Landscape` has it."""
 
     value: BatchFunction
     gradient: BatchFunction
     hessian: BatchFunction
     hvp: VectorProduct
+    linearized: Callable[[Array], BatchFunction] | None = None
 
 
 @dataclass(frozen=True)
@@ -177,7 +179,16 @@ def jax_derivatives(loss: Callable[[Any], Any]) -> Derivatives:
     def batched(of_one: Callable[..., Any]) -> JaxFunction:
         return JaxFunction(of_one, _flat_batch(_padded(jax.jit(jax.vmap(of_one)))))
 
-    return Derivatives(batched(loss), batched(gradient), batched(jax.hessian(loss)), batched(one_hvp))
+    # What `linearize` returns is a pytree: it can leave one compiled function and enter the next, at any point.
+    passes = jax.jit(lambda x: jax.linearize(gradient, x)[1])
+    along = jax.jit(lambda product, v: jax.vmap(product)(v))
+
+    def linearized(x: Array) -> BatchFunction:
+        return _flat_batch(_padded(partial(along, passes(x))))
+
+    return Derivatives(
+        batched(loss), batched(gradient), batched(jax.hessian(loss)), batched(one_hvp), linearized=linearized
+    )
 
 
 def _engine(name: str) -> ModuleType:

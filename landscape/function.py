@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -107,6 +108,9 @@ class Landscape:
         (..., n) to (...), (..., n) and (..., n, n): derivatives in ambient coordinates.
     hvp : callable, optional
         Hessian-vector product, (..., n) and (..., n) to (..., n); from `hessian` if left out.
+    linearized : callable, optional
+        One point (n,) to a function of v (..., n), the product with the Hessian there: for those that can do at once
+        what many products at a point have in common.
     symmetry : Symmetry
         Group that leaves the function alone and modulo which critical points are counted.
     sampler : callable, optional
@@ -141,6 +145,7 @@ class Landscape:
     gradient: BatchFunction
     hessian: BatchFunction
     hvp: VectorProduct = None  # type: ignore[assignment]  # filled in below
+    linearized: Callable[[Array], BatchFunction] | None = None
     symmetry: Symmetry = field(default_factory=Identity)
     sampler: Sampler | None = None
     domain: Callable[[Array], BoolArray] | None = None
@@ -213,6 +218,18 @@ class Landscape:
         if gradient is None:
             gradient = self.gradient(x)
         return self.manifold.riemannian_hvp(x, gradient, v, self.hvp(x, v))
+
+    def hvp_at(self, x: Array) -> BatchFunction:
+        """The product with the Hessian at one point `x` (n,), as a function of v (..., n): for many products there.
+
+        Examples
+        --------
+        >>> import landscape, numpy as np
+        >>> landscape.problem("himmelblau").hvp_at(np.array([3.0, 2.0]))(np.array([[1.0, 0.0], [0.0, 1.0]]))
+        array([[74., 20.],
+               [20., 34.]])
+        """
+        return partial(self.hvp, x) if self.linearized is None else self.linearized(x)
 
     def inside(self, x: Array) -> BoolArray:
         """Whether points lie in the domain, (...)."""
@@ -423,6 +440,7 @@ class Landscape:
             gradient=derivatives.gradient,
             hessian=derivatives.hessian,
             hvp=derivatives.hvp,
+            linearized=derivatives.linearized,
             confining=confining,
             provenance=Provenance(gradient=engine, hessian=engine),
         )
@@ -433,8 +451,8 @@ class Landscape:
         Parameters
         ----------
         **changes
-            Any parameters of `Landscape`. With `hessian` alone the products with vectors are derived from it anew, with
-            `gradient` the `terms` are dropped.
+            Any parameters of `Landscape`. With `hessian` alone the products with vectors are derived from it anew; with
+            `gradient` the `terms` are dropped, with `hvp` what is `linearized`.
 
         Raises
         ------
@@ -449,6 +467,8 @@ class Landscape:
         """
         if "hessian" in changes:
             changes.setdefault("hvp", None)  # the product with the former Hessian is no longer true
+        if "hvp" in changes:
+            changes.setdefault("linearized", None)
         if "gradient" in changes:
             changes.setdefault("terms", None)
         return replace(self, **changes)

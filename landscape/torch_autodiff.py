@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from landscape.arrays import Array
-from landscape.autodiff import Derivatives, _engine, _flat_batch
+from landscape.autodiff import BatchFunction, Derivatives, _engine, _flat_batch
 
 BLOCK_BYTES = 2**27  # of intermediate results held at once: blocks much smaller or larger are slower
 _COPIES = 4  # of what a loss keeps for its backward pass: about what its second derivative takes
@@ -54,7 +54,8 @@ def torch_derivatives(loss: Callable[[Any], Any], device: Any = None) -> Derivat
         When called, if PyTorch cannot compute the loss or a derivative of it, or its Hessian is not symmetric.
     """
     made = TorchLoss(loss, device)
-    return Derivatives(*map(made.on_arrays, (made.value, made.gradient, made.hessian, made.hvp)))
+    value, gradient, hessian, hvp = map(made.on_arrays, (made.value, made.gradient, made.hessian, made.hvp))
+    return Derivatives(value, gradient, hessian, hvp, made.linearized)
 
 
 class _Cost(NamedTuple):
@@ -73,7 +74,7 @@ class TorchLoss:
         self._device = device
         self._cost: _Cost | None = None
         self._one_by_one: set[Callable[..., Any]] = set()
-        gradient = torch.func.grad(loss)
+        self._gradient = gradient = torch.func.grad(loss)
 
         def product(x: Any, v: Any) -> Any:
             # Not in forward mode, which fails for losses as common as `mse_loss`.
@@ -130,17 +131,30 @@ class TorchLoss:
         rows = torch.cat([self.hvp(x[pairs // n], basis[pairs % n]) for pairs in blocks])
         return self._symmetric(rows.reshape(m, n, n), self._known_cost(x).precision ** _ASYMMETRY)
 
+    def linearized(self, x: Array) -> BatchFunction:
+        """The product with the Hessian at one point (n,), as a function of arrays (..., n): the gradient's graph is
+        made once. Vectors are taken one by one: the graph's rules are those for one point."""
+        torch = self._torch
+        _, pull_back = self._attempt(torch.func.vjp, self._gradient, self._tensor(x))
+
+        def product(v: Any) -> Any:
+            return torch.stack([self._attempt(pull_back, one)[0] for one in v]).detach()
+
+        return self.on_arrays(product)
+
     def on_arrays(self, function: Callable[..., Any]) -> Callable[..., Array]:
         """A function of tensors (m, n), ... as one of arrays (..., n), ..."""
-        torch = self._torch
 
         def call(*arrays: Array) -> Array:
             # torch.func.vmap cannot map over an empty axis: a point of zeros stands in.
             filled = (a if len(a) else np.zeros((1, *a.shape[1:])) for a in arrays)
-            result = function(*(torch.tensor(a, dtype=torch.float64, device=self._device) for a in filled))
+            result = function(*map(self._tensor, filled))
             return np.array(result.cpu().numpy(), dtype=np.float64)[: len(arrays[0])]
 
         return _flat_batch(call)
+
+    def _tensor(self, a: Array) -> Any:
+        return self._torch.tensor(a, dtype=self._torch.float64, device=self._device)
 
     def _symmetric(self, matrices: Any, tolerance: float) -> Any:
         """The symmetric parts of Hessians (m, n, n), which must be them but for rounding."""

@@ -287,11 +287,28 @@ def test_starts_domain_and_names():
     assert (half.starts(np.random.default_rng(0), 3) == 0).all()
 
 
+@quiet
+@every_way
+@pytest.mark.parametrize("lead", LEADS)
+def test_products_at_one_point_are_those_at_any(make, lead, jax64):
+    landscape, rng = make(), np.random.default_rng(8)
+    v = rng.normal(size=(*lead, 3))
+    v.flags.writeable = False
+    for x in rng.normal(size=(2, 3)):
+        product = landscape.hvp_at(x)
+        for _ in range(2):
+            again = product(v)
+            assert again.shape == v.shape
+            assert again.dtype == np.float64
+            np.testing.assert_allclose(again, landscape.hvp(x, v), rtol=1e-12, atol=1e-13)
+
+
 def test_a_new_hessian_brings_a_new_product():
-    landscape = with_all()
+    landscape = with_all().with_options(linearized=lambda x: lambda v: v @ hessian(x))
     x, v = np.ones((2, 3)), np.ones((2, 3))
     doubled = landscape.with_options(hessian=lambda x: 2 * hessian(x))
     np.testing.assert_allclose(doubled.hvp(x, v), 2 * landscape.hvp(x, v))
+    np.testing.assert_allclose(doubled.hvp_at(x[0])(v), 2 * landscape.hvp_at(x[0])(v))
 
 
 @pytest.mark.parametrize(

@@ -123,6 +123,7 @@ def test_derivatives_of_common_layers(layer):
     x = landscape.starts(np.random.default_rng(0), 2)
     for check in check_derivatives(landscape, x):
         assert check.holds, check.sentence()
+    np.testing.assert_allclose(landscape.hvp_at(x[0])(x), landscape.hvp(x[0], x), rtol=1e-10, atol=1e-12)
 
 
 def test_frozen_parameters_are_no_coordinates_and_tied_ones_are_one():
@@ -145,8 +146,10 @@ def test_a_layer_without_a_batching_rule_is_taken_point_by_point(caplog):
         torch.nn.LSTM(2, 1, batch_first=True), series, series[..., :1], lambda out, y: ((out[0] - y) ** 2).mean()
     )
     assert "Batching rule not implemented for aten::lstm" in caplog.text
-    for check in check_derivatives(landscape, landscape.starts(np.random.default_rng(0), 2)):
+    x = landscape.starts(np.random.default_rng(0), 2)
+    for check in check_derivatives(landscape, x):
         assert check.holds, check.sentence()
+    np.testing.assert_allclose(landscape.hvp_at(x[0])(x), landscape.hvp(x[0], x), rtol=1e-10, atol=1e-12)
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")
@@ -156,6 +159,7 @@ def test_a_module_on_a_gpu_is_the_one_on_the_processor():
     x = here.starts(np.random.default_rng(0), 3)
     for name in ("value", "gradient", "hessian"):
         np.testing.assert_allclose(getattr(there, name)(x), getattr(here, name)(x), atol=1e-12)
+    np.testing.assert_allclose(there.hvp_at(x[0])(x), here.hvp(x[0], x), atol=1e-12)
     which = np.arange(6).reshape(3, 2)
     np.testing.assert_allclose(there.terms.gradient(x, which), here.terms.gradient(x, which), atol=1e-12)
 

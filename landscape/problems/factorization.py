@@ -241,6 +241,7 @@ def _linear_network(
         gradient=network.gradient,
         hessian=network.hessian,
         hvp=network.hvp,
+        linearized=network.linearized,
         symmetry=symmetry,
         hessian_lipschitz=hessian_lipschitz,
         truth=Truth(counts, minimum_value=lowest, source="subsets of modes (Baldi & Hornik 1989)"),

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import reduce
+from functools import partial, reduce
+from typing import NamedTuple
 
 import numpy as np
 from scipy.special import expit
@@ -20,6 +21,8 @@ from landscape.memory import available_memory, gigabytes
 from landscape.problems.layered_hessian import Passes, layered_hessian, numbers_per_sample
 
 _BLOCK = 2**17  # activations of a block of networks and samples: 1 MB an array, which stays in the cache
+_KEPT = 2**24  # numbers of the passes that are kept between products
+_KEPT_ARRAYS = 4  # as long as all activations
 _HESSIAN_BLOCK = 2**20  # numbers in the largest array of a Hessian's block: fewer samples make thin matrix products
 
 
@@ -104,6 +107,27 @@ LOSSES = {
 }
 
 
+class _Passes(NamedTuple):
+    """What a Hessian-vector product needs of the networks themselves, for some samples.
+
+    Attributes
+    ----------
+    weights : list of (..., units, units before)
+    out : list of (..., samples, units)
+        The inputs and what comes out of each layer.
+    slopes, bends : list of (..., samples, units)
+        Of each hidden layer: phi'(z), and phi''(z) times the loss's derivative by what comes out.
+    delta : list of (..., samples, units)
+        The loss's derivative by what goes into each layer.
+    """
+
+    weights: list[Array]
+    out: list[Array]
+    slopes: list[Array]
+    bends: list[Array]
+    delta: list[Array]
+
+
 @dataclass(frozen=True, eq=False)
 class FeedForward:
     """scale * (sum of the loss over samples) + weight_decay |x|^2 / 2, for points x of shape (..., n).
@@ -166,6 +190,22 @@ class FeedForward:
         flat = x[None] if x.ndim == 1 else np.broadcast_to(x, shape).reshape(-1, shape[-1])
         return self._in_blocks(self._product, flat, directions).reshape(shape) + self.weight_decay * v
 
+    def linearized(self, x: Array) -> Callable[[Array], Array]:
+        """v (..., n) to the product with the Hessian at one point `x` (n,), whose own two passes are kept if there are
+        not too many samples for that."""
+        if _KEPT_ARRAYS * sum(self.sizes) * len(self.inputs) > _KEPT:
+            return partial(self.hvp, x)
+        blocks = parts(len(self.inputs), sum(self.sizes), _BLOCK)
+        kept = [self._passes(x[None], self.inputs[rows], self.targets[rows]) for rows in blocks]
+
+        def product(v: Array) -> Array:
+            directions = v.reshape(-1, v.shape[-1])
+            several = parts(len(directions), self._activations(), _BLOCK)
+            sums = [reduce(np.add, (self._along(passes, directions[rows]) for passes in kept)) for rows in several]
+            return np.concatenate(sums).reshape(v.shape) * self._scale + self.weight_decay * v
+
+        return product
+
     def hessian(self, x: Array) -> Array:
         """All second derivatives, (..., n, n).
 
@@ -191,6 +231,10 @@ class FeedForward:
         result[:, place, place] += self.weight_decay
         return result.reshape(*x.shape, n)
 
+    @property
+    def _scale(self) -> float:
+        return 1 / len(self.inputs) if self.scale is None else self.scale
+
     def _activations(self) -> int:
         """Numbers of one network in a block of samples."""
         return min(sum(self.sizes) * len(self.inputs), _BLOCK)
@@ -208,7 +252,7 @@ class FeedForward:
         numbers if each has `entries`, or activations."""
         blocks = parts(len(self.inputs), entries or sum(self.sizes), budget or _BLOCK)
         total = reduce(np.add, (function(*points, self.inputs[rows], self.targets[rows]) for rows in blocks))
-        return total * (1 / len(self.inputs) if self.scale is None else self.scale)
+        return total * self._scale
 
     def _forward(self, layers: list[Layer], inputs: Array) -> tuple[list[Array], list[Array]]:
         """What goes into the units of each layer and, from the inputs on, what comes out, (..., samples, units)."""
@@ -242,30 +286,48 @@ class FeedForward:
         return pack(gradient[::-1])
 
     def _product(self, x: Array, v: Array, inputs: Array, targets: Array) -> Array:
-        layers, along = unpack(x, self.sizes, self.bias), unpack(v, self.sizes, self.bias)
+        return self._along(self._passes(x, inputs, targets), v)
+
+    def _passes(self, x: Array, inputs: Array, targets: Array) -> _Passes:
+        layers = unpack(x, self.sizes, self.bias)
         activation, loss = ACTIVATIONS[self.activation], LOSSES[self.loss]
         into, out = self._forward(layers, inputs)
         slopes = [activation.first(z, a) for z, a in zip(into[:-1], out[1:-1], strict=True)]
+        delta = [loss.slope(out[-1], targets)]
+        bends: list[Array] = []
+        for depth in range(len(slopes), 0, -1):
+            back = delta[0] @ layers[depth][0]
+            bends.insert(0, back * activation.second(into[depth - 1], out[depth]))
+            delta.insert(0, back * slopes[depth - 1])
+        return _Passes([weights for weights, _ in layers], out, slopes, bends, delta)
+
+    def _along(self, passes: _Passes, v: Array) -> Array:
+        """R{gradient} along directions `v`. Sums are formed in place: fresh arrays cost as much as the products."""
+        weights, out, slopes, bends, delta = passes
+        along = unpack(v, self.sizes, self.bias)
         r_into: list[Array] = []
+        r_out: list[Array] = []  # of hidden layers
         for depth, (vw, vb) in enumerate(along):
             r_into.append(out[depth] @ transpose(vw))
             if self.bias:
                 r_into[-1] += vb[..., None, :]
             if depth:
-                r_into[-1] = r_into[-1] + (slopes[depth - 1] * r_into[-2]) @ transpose(layers[depth][0])
-        delta, r_delta = loss.slope(out[-1], targets), loss.curvature(out[-1], r_into[-1])
+                r_into[-1] += r_out[-1] @ transpose(weights[depth])
+            if depth < len(slopes):
+                r_out.append(slopes[depth] * r_into[-1])
+        r_delta = LOSSES[self.loss].curvature(out[-1], r_into[-1])
         product: list[Layer] = []
-        for depth in reversed(range(len(layers))):
+        for depth in range(len(slopes), -1, -1):
             r_weights = transpose(r_delta) @ out[depth]
             if depth:
-                slope = slopes[depth - 1]
-                r_weights = r_weights + transpose(delta) @ (slope * r_into[depth - 1])
+                r_weights += transpose(delta[depth]) @ r_out[depth - 1]
             product.append((r_weights, self._bias_gradient(r_delta)))
             if depth:
-                back = delta @ layers[depth][0]
-                bend = activation.second(into[depth - 1], out[depth]) * r_into[depth - 1]
-                r_delta = slope * (r_delta @ layers[depth][0] + delta @ along[depth][0]) + back * bend
-                delta = slope * back
+                r_delta = r_delta @ weights[depth]
+                r_delta += delta[depth] @ along[depth][0]
+                r_delta *= slopes[depth - 1]
+                r_into[depth - 1] *= bends[depth - 1]
+                r_delta += r_into[depth - 1]
         return pack(product[::-1])
 
     def _second(self, x: Array, inputs: Array, targets: Array) -> Array:

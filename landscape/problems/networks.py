@@ -108,6 +108,7 @@ def network_landscape(
         gradient=derivatives.gradient,
         hessian=derivatives.hessian,
         hvp=derivatives.hvp,
+        linearized=derivatives.linearized,
         symmetry=HiddenUnits(
             network.sizes,
             odd=ACTIVATIONS[activation].odd,

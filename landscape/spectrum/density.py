@@ -10,9 +10,10 @@ import numpy as np
 from scipy.linalg import eigh_tridiagonal
 from scipy.special import betainc
 
-from landscape.arrays import Array, dot, matvec, norm, transpose
+from landscape.arrays import Array
 from landscape.batch import parts
 from landscape.memory import require_memory
+from landscape.spectrum.gram_schmidt import lanczos_step
 from landscape.spectrum.memory import BROKEN_DOWN, basis_numbers, krylov_bytes
 from landscape.spectrum.operator import HessianOperator
 
@@ -50,7 +51,7 @@ def lanczos_quadrature(
 ) -> tuple[Array, Array]:
     """Gauss quadrature of the spectral measure of each probe: nodes and weights, (p, steps) each.
 
-    Lanczos' iteration, all probes together, every vector made orthogonal twice to all before it (Golub & Meurant 2010,
+    Lanczos' iteration, all probes together, every vector made orthogonal to all before it (Golub & Meurant 2010,
     *Matrices, Moments and Quadrature*; Ubaru, Chen & Saad, SIAM J. Matrix Anal. Appl. 38, 1075, 2017, section 3). An
     iteration that has found an invariant space stops there; the weights of what is left are zero.
 
@@ -67,16 +68,12 @@ def lanczos_quadrature(
     latest = probes
     for k in range(steps):
         basis[:, k] = latest
-        image = operator(latest)
-        diagonal[:, k] = dot(latest, image)
-        for _ in range(2):
-            former = basis[:, : k + 1]
-            image = image - matvec(transpose(former), matvec(former, image))
-        length = norm(image)
+        rest, overlap, length = lanczos_step(operator(latest), basis[:, : k + 1], beside[:, k - 1] if k else None)
+        diagonal[:, k] = overlap[:, k]
         scale = np.maximum(np.abs(diagonal).max(axis=1), beside.max(axis=1))
         alive = length > BROKEN_DOWN * scale
         beside[:, k] = np.where(alive, length, 0.0)
-        latest = np.where(alive[:, None], image / np.where(alive, length, 1.0)[:, None], 0.0)
+        latest = np.where(alive[:, None], rest / np.where(alive, length, 1.0)[:, None], 0.0)
         latest = operator.project(latest)  # else what of rounding lies off its range would grow
         if progress is not None:
             progress(p)

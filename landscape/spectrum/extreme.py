@@ -8,13 +8,10 @@ from typing import NamedTuple
 import numpy as np
 
 from landscape.arrays import Array, norm
-from landscape.spectrum.density import lanczos_quadrature
 from landscape.spectrum.operator import HessianOperator
 from landscape.spectrum.thick_restart import thick_restart_lanczos
 
 PRODUCTS = 1000  # with vectors, for one end, unless more are asked for
-_RADIUS_STEPS = 30
-RADIUS_SLACK = 1.1  # the spectral radius is taken to be at most so many times the largest |Ritz value|
 
 
 class Eigenpairs(NamedTuple):
@@ -44,25 +41,12 @@ class Eigenpairs(NamedTuple):
     products: int = 0
 
 
-def spectral_radius(operator: HessianOperator, rng: np.random.Generator) -> float:
-    """An estimate of the largest |eigenvalue|, a little too large rather than too small.
-
-    From Lanczos' iteration of thirty steps: its expected error, in units of the spectrum's range, is at most
-    0.103 (ln n / 29)^2, two per cent for a million coordinates (Kuczynski & Wozniakowski, SIAM J. Matrix Anal. Appl.
-    13, 1094, 1992, theorem 3.1).
-    """
-    steps = min(_RADIUS_STEPS, operator.rank)
-    nodes, weights = lanczos_quadrature(operator, operator.random_directions(rng, 1), steps)
-    return RADIUS_SLACK * float(np.abs(nodes[weights > 0]).max()) + float(np.finfo(np.float64).tiny)
-
-
 def extreme_eigenpairs(
     operator: HessianOperator,
     end: str,
     count: int,
     rng: np.random.Generator,
     tolerance: float = 1e-7,
-    radius: float | None = None,
     products: int = PRODUCTS,
     progress: Callable[[int, int], None] | None = None,
 ) -> Eigenpairs:
@@ -81,9 +65,8 @@ def extreme_eigenpairs(
     ----------
     end : {'largest', 'smallest'}
     tolerance : float
-        Residual to reach, in units of the spectral radius.
-    radius : float, optional
-        What `spectral_radius` says, if it is known.
+        Residual to reach, in units of the spectral radius: of the largest |Ritz value| that the iteration has had, of
+        either end.
     products : int
         With vectors, at most; some more are needed for the residuals.
     progress : callable, optional
@@ -103,10 +86,9 @@ def extreme_eigenpairs(
         )
     if products < count:
         raise ValueError(f"products is {products} but must be at least the number of eigenpairs, {count}")
-    reach = spectral_radius(operator, rng) if radius is None else radius
-    found = thick_restart_lanczos(operator, end, count, rng, tolerance / 2 * reach, reach, products, progress)
+    found = thick_restart_lanczos(operator, end, count, rng, tolerance / 2, products, progress)
     pairs = rayleigh_ritz(operator, found.vectors, end)
-    converged = found.converged and bool((pairs.residuals <= tolerance * reach * 2).all())
+    converged = found.converged and bool((pairs.residuals <= 2 * tolerance * found.radius).all())
     return pairs._replace(converged=converged, complete=converged and found.complete, products=found.products)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from landscape.arrays import Array, norm
+from landscape.autodiff import BatchFunction
 from landscape.batch import parts
 from landscape.function import Landscape
 
@@ -25,6 +26,8 @@ class HessianOperator:
     landscape : Landscape
     x, gradient : (n,)
         The point and the ambient gradient there.
+    hvp : callable
+        The product with the ambient Hessian there, of directions (..., n).
     zero_modes : (n, k)
         Orthonormal or zero columns.
     """
@@ -32,6 +35,7 @@ class HessianOperator:
     landscape: Landscape
     x: Array
     gradient: Array
+    hvp: BatchFunction
     zero_modes: Array
 
     @classmethod
@@ -47,7 +51,7 @@ class HessianOperator:
         gradient = landscape.gradient(point)
         if not np.isfinite(gradient).all():
             raise ValueError(f"the gradient of {landscape.name} is not finite at the point")
-        return cls(landscape, point, gradient, landscape.symmetry.zero_modes(point))
+        return cls(landscape, point, gradient, landscape.hvp_at(point), landscape.symmetry.zero_modes(point))
 
     @property
     def dim(self) -> int:
@@ -81,7 +85,8 @@ class HessianOperator:
         return product
 
     def _product(self, v: Array) -> Array:
-        return self.project(self.landscape.riemannian_hvp(self.x, self.project(v), self.gradient))
+        v = self.project(v)
+        return self.project(self.landscape.manifold.riemannian_hvp(self.x, self.gradient, v, self.hvp(v)))
 
     def random_directions(self, rng: np.random.Generator, size: int) -> Array:
         """Uniform unit vectors in the range of P, (size, n)."""

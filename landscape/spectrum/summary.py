@@ -14,7 +14,7 @@ from landscape.function import Landscape
 from landscape.memory import fits, require_memory
 from landscape.spectrum.dense import tangent_system
 from landscape.spectrum.density import Density, exact_density, share_below, spectral_density
-from landscape.spectrum.extreme import PRODUCTS, extreme_eigenpairs, spectral_radius
+from landscape.spectrum.extreme import PRODUCTS, extreme_eigenpairs
 from landscape.spectrum.memory import dense_bytes
 from landscape.spectrum.operator import HessianOperator
 from landscape.spectrum.trace import estimate_trace
@@ -222,17 +222,14 @@ def _from_products(
     progress: Callable[[str, int, int], None],
 ) -> Spectrum:
     operator = HessianOperator.at(landscape, x)
-    radius = spectral_radius(operator, rng)
     largest, smallest = (
-        extreme_eigenpairs(
-            operator, end, top, rng, tolerance, radius, products, partial(progress, f"{end} eigenvalues")
-        )
+        extreme_eigenpairs(operator, end, top, rng, tolerance, products, partial(progress, f"{end} eigenvalues"))
         for end in ("largest", "smallest")
     )
     trace, trace_error = estimate_trace(operator, rng)
     measured = spectral_density(operator, rng, probes, steps, width, progress=partial(progress, "density"))
     share, low, high = share_below(measured, operator.rank)
-    rounding = operator.rounding(radius)
+    rounding = operator.rounding(max(abs(float(largest.values[0])), abs(float(smallest.values[0]))))
     below_zero = int((smallest.values < -rounding).sum())
     certified = max(below_zero, int((measured.nodes < -rounding).sum(axis=1).max()))
     positive = max(int((largest.values > rounding).sum()), int((measured.nodes > rounding).sum(axis=1).max()))

@@ -16,6 +16,7 @@ import numpy as np
 from landscape.arrays import Array
 from landscape.batch import parts
 from landscape.memory import require_memory
+from landscape.spectrum.gram_schmidt import lanczos_step, orthogonal_part
 from landscape.spectrum.memory import BROKEN_DOWN, basis_numbers, krylov_bytes
 from landscape.spectrum.operator import HessianOperator
 
@@ -23,7 +24,6 @@ _MOST_VECTORS = 128  # beyond it is dearer to make a vector orthogonal to them t
 _LOOK_EVERY = 10  # products between two looks at the residuals
 _FRESH = 20  # products from a fresh start before it is believed that it finds nothing
 _COLUMNS = 2**22  # numbers of the basis that are turned together
-_CANCELLED = 0.7  # a vector that shrinks by more when made orthogonal is not orthogonal to rounding yet
 
 
 class RitzVectors(NamedTuple):
@@ -39,12 +39,15 @@ class RitzVectors(NamedTuple):
         Whether a fresh start off them found no other that belongs among them.
     products : int
         With vectors, that were done.
+    radius : float
+        The largest |Ritz value| that the iteration has had, of either end.
     """
 
     vectors: Array
     converged: bool
     complete: bool
     products: int
+    radius: float
 
 
 class _Look(NamedTuple):
@@ -64,7 +67,6 @@ def thick_restart_lanczos(
     count: int,
     rng: np.random.Generator,
     tolerance: float,
-    radius: float,
     products: int,
     progress: Callable[[int, int], None] | None = None,
 ) -> RitzVectors:
@@ -84,9 +86,7 @@ def thick_restart_lanczos(
     ----------
     end : {'largest', 'smallest'}
     tolerance : float
-        Residual to reach, in the function's units.
-    radius : float
-        The spectral radius: what counts as rounding.
+        Residual to reach, in units of the spectral radius, for which the largest |Ritz value| stands.
     products : int
         After so many, those of the fresh starts included, the Ritz vectors are returned as they are.
     progress : callable, optional
@@ -101,34 +101,32 @@ def thick_restart_lanczos(
     size = min(max(4 * count, 20, min(_MOST_VECTORS, basis_numbers() // operator.dim)), operator.rank)
     require_memory(krylov_bytes(operator.dim, size + 2 * count), f"{size} vectors", "ask for fewer eigenvalues")
     basis = np.empty((size + 1, operator.dim))
-    held, done = np.zeros(0), 0
+    held, done, radius = np.zeros(0), 0, 0.0
     while True:
         fresh = done
-        for look in _looks(operator, sign, basis, held, count, rng, radius, products - done):
+        for look in _looks(operator, sign, basis, held, count, rng, products - done):
             done = fresh + look.products
             if progress is not None:
                 progress(done, products)
-            converged = len(look.theta) >= count and bool((look.residuals[:count] <= tolerance).all())
-            if (
-                look.whole
-                or done >= products
-                or (converged and (not len(held) or _none_before(look, count, tolerance)))
-            ):
+            radius = max(radius, float(np.abs(look.theta).max()))
+            near = tolerance * radius
+            converged = len(look.theta) >= count and bool((look.residuals[:count] <= near).all())
+            if look.whole or done >= products or (converged and (not len(held) or _none_before(look, count, near))):
                 break
         theta, modes = look.theta[:count], look.modes[:, :count]
-        same = len(held) == count and np.abs(theta - held).max() <= tolerance
-        complete = look.whole or (converged and same and _none_before(look, count, tolerance))
+        same = len(held) == count and np.abs(theta - held).max() <= near
+        complete = look.whole or (converged and same and _none_before(look, count, near))
         if complete or done >= products:
-            return RitzVectors(modes.T @ basis[: len(modes)], converged, complete, done)
+            return RitzVectors(modes.T @ basis[: len(modes)], converged, complete, done, radius)
         _turn(basis[: len(modes)], modes)
         held = theta
 
 
-def _none_before(look: _Look, count: int, tolerance: float) -> bool:
+def _none_before(look: _Look, count: int, near: float) -> bool:
     """Whether the Ritz value after the first `count` lies beyond them, by its residual."""
     if look.products < _FRESH or len(look.theta) <= count:
         return False
-    return bool(look.theta[count] - look.residuals[count] >= look.theta[count - 1] - tolerance)
+    return bool(look.theta[count] - look.residuals[count] >= look.theta[count - 1] - near)
 
 
 def _looks(
@@ -138,28 +136,32 @@ def _looks(
     held: Array,
     count: int,
     rng: np.random.Generator,
-    radius: float,
     products: int,
 ) -> Iterator[_Look]:
     """Lanczos' iteration for the smallest eigenvalues of the operator times `sign`, from a random direction off the
     first rows of the basis (size + 1, n), Ritz vectors with values `held`; a look now and then, at the last product
     too."""
     size, kept, done = len(basis) - 1, len(held), 0
+    scale, length = float(np.abs(held).max(initial=0.0)), np.zeros(1)
     small = np.zeros((size, size))
     small[range(kept), range(kept)] = held
     basis[kept] = _new_direction(operator, rng, basis[:kept])
     while True:
         for k in range(kept, size):
-            image, overlap, length = _orthogonal(sign * operator(basis[k : k + 1])[0], basis[: k + 1])
-            small[k, : k + 1] = small[: k + 1, k] = overlap
+            image = sign * operator(basis[k : k + 1])
+            rest, overlap, length = lanczos_step(image, basis[None, : k + 1], length if k > kept else None)
+            small[k, : k + 1] = small[: k + 1, k] = overlap[0]
             done += 1
-            if length <= BROKEN_DOWN * radius:
-                length = 0.0
-                image = _new_direction(operator, rng, basis[: k + 1])
-            basis[k + 1] = operator.project(image)  # else what of rounding lies off its range would grow
+            scale = max(scale, float(np.abs(overlap).max()))
+            if length[0] <= BROKEN_DOWN * scale:
+                length = np.zeros(1)
+                latest = _new_direction(operator, rng, basis[: k + 1])
+            else:
+                latest = rest[0] / length[0]
+            basis[k + 1] = operator.project(latest)  # else what of rounding lies off its range would grow
             if k + 1 == size or done >= products or done % _LOOK_EVERY == 0:
                 theta, modes = np.linalg.eigh(small[: k + 1, : k + 1])
-                yield _Look(theta, modes, np.abs(length * modes[k]), done, k + 1 == operator.rank)
+                yield _Look(theta, modes, np.abs(length[0] * modes[k]), done, k + 1 == operator.rank)
         kept = (count + size) // 2
         _turn(basis[:size], modes[:, :kept])
         basis[kept] = basis[size]
@@ -167,26 +169,12 @@ def _looks(
         small[range(kept), range(kept)] = theta[:kept]
 
 
-def _orthogonal(image: Array, basis: Array) -> tuple[Array, Array, float]:
-    """The unit vector of what of `image` (n,) is orthogonal to the rows of a basis, its overlap with them, and the
-    length that was left; a second pass where the first cancels (Daniel, Gragg, Kaufman & Stewart 1976)."""
-    before = float(np.linalg.norm(image))
-    overlap = basis @ image
-    image = image - overlap @ basis
-    length = float(np.linalg.norm(image))
-    if length < _CANCELLED * before:
-        again = basis @ image
-        image -= again @ basis
-        overlap += again
-        length = float(np.linalg.norm(image))
-    return image / (length or 1.0), overlap, length
-
-
 def _new_direction(operator: HessianOperator, rng: np.random.Generator, basis: Array) -> Array:
     """A random unit vector orthogonal to the rows of a basis; zero where there is none."""
     if len(basis) >= operator.rank:
         return np.zeros(operator.dim)
-    return _orthogonal(operator.random_directions(rng, 1)[0], basis)[0]
+    rest, _, length = orthogonal_part(operator.random_directions(rng, 1), basis[None])
+    return rest[0] / length[0]
 
 
 def _turn(basis: Array, modes: Array) -> None:

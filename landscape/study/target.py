@@ -299,6 +299,7 @@ def _guarded(landscape: Landscape, name: str, records_itself: bool) -> Landscape
         gradient=guard(landscape.gradient, 1),
         hessian=guard(landscape.hessian, 2),
         hvp=guard(landscape.hvp, 1),
+        linearized=None,  # its products would not be guarded
     )
 
 

@@ -79,6 +79,35 @@ def test_products_and_hessian_against_jax(activation, loss, hidden, bias):
     np.testing.assert_allclose(network.hvp(x, v), hessian @ v, rtol=0, atol=1e-12 * scale)
 
 
+@networks
+@pytest.mark.parametrize("block", [20, 1000])
+def test_what_is_kept_for_a_point_changes_no_bit_of_products(monkeypatch, activation, loss, hidden, bias, block):
+    monkeypatch.setattr(feedforward, "_BLOCK", block)
+    network = make(activation, loss, hidden, bias)
+    x, *v = np.random.default_rng(8).standard_normal((7, network.dim))
+    product = network.linearized(x)
+    for directions in (np.array(v), v[0], np.reshape(v, (2, 3, -1)), np.empty((0, network.dim))):
+        np.testing.assert_array_equal(product(directions), network.hvp(x, directions))
+
+
+def test_nothing_is_kept_of_too_many_samples(monkeypatch):
+    network = make("tanh", "squared_error", (4,), True)
+    x, v = np.random.default_rng(9).standard_normal((2, network.dim))
+    passes, made = FeedForward._passes, []
+    monkeypatch.setattr(FeedForward, "_passes", lambda self, *a: made.append(len(a[1])) or passes(self, *a))
+    product = network.linearized(x)
+    product(v), product(v)
+    assert sum(made) == 11
+    assert (
+        sum(a.size for part in passes(network, x[None], INPUTS, LABELS)[1:] for a in part) / 11
+        <= feedforward._KEPT_ARRAYS * 9
+    )
+    monkeypatch.setattr(feedforward, "_KEPT", 11 * 9 * feedforward._KEPT_ARRAYS - 1)
+    product = network.linearized(x)
+    product(v), product(v)
+    assert sum(made) == 3 * 11
+
+
 @pytest.mark.parametrize("block", [1, 40, 1000])
 @pytest.mark.parametrize("loss", LOSSES)
 def test_blocks_change_nothing_but_rounding(monkeypatch, block, loss):
