@@ -1,6 +1,9 @@
 """The multilayer perceptron of the zoo: its data, its symmetry, and critical points that add up."""
 
 import json
+import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -179,6 +182,36 @@ def test_searches_find_the_same_points_by_jax():
     assert len(found[0]) >= 3
     np.testing.assert_array_equal(found[0].index, found[1].index)
     np.testing.assert_allclose(found[0].value, found[1].value, atol=1e-12)
+
+
+ELSEWHERE = """
+import jax, numpy as np, landscape
+
+there = jax.devices()[1]
+with jax.default_device(there):
+    for engine in ("jax", "numpy"):
+        network = landscape.problem("mlp", widths=(8,), weight_decay=0.1, engine=engine)
+        x = network.starts(np.random.default_rng(0), 3)
+        spectrum = landscape.hessian_spectrum(network, x[0], np.random.default_rng(1), 3, dense=False, density=True)
+        points = landscape.find_critical_points(network, x)
+        run = landscape.descend(network, x, landscape.ArmijoGradientDescent(), max_steps=20)
+        print(*spectrum.largest, *spectrum.smallest, spectrum.trace, *run.x.ravel(), *points.value)
+    assert jax.jit(lambda z: z + 1)(x).devices() == {there}
+"""
+
+
+@pytest.mark.slow
+def test_the_same_calls_run_on_another_device():
+    """JAX's host as two devices, all of it on the second: what a GPU is to JAX."""
+    pytest.importorskip("jax")
+    settings = {"JAX_PLATFORMS": "cpu", "JAX_ENABLE_X64": "1", "XLA_FLAGS": "--xla_force_host_platform_device_count=2"}
+    run = subprocess.run(
+        [sys.executable, "-c", ELSEWHERE], env={**os.environ, **settings}, capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 0, run.stderr
+    there, here = (np.array(line.split(), dtype=float) for line in run.stdout.splitlines())
+    assert len(there) > 80
+    np.testing.assert_allclose(there, here, atol=1e-6)
 
 
 def test_an_engine_that_there_is_not():
