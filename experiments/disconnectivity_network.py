@@ -12,9 +12,8 @@ from scipy.integrate import solve_ivp
 
 from landscape.arrays import Array
 from landscape.critical.exploration import Exploration, explore
-from landscape.critical.find import union
-from landscape.critical.merge import nearest
 from landscape.critical.points import CriticalPoints
+from landscape.critical.recapture import recapture
 from landscape.escape.manifolds import DISPLACEMENT
 from landscape.figures.claims import Claim
 from landscape.figures.plots import panel
@@ -72,9 +71,9 @@ def tree_of(decay: float, seed: int, quick: bool, runs: list[CriticalPoints]) ->
     """The disconnectivity graph with one weight decay of what several explorations found, and what the claims need."""
     landscape = network_problem(decay, quick)
     rng = stream(seed, {"figure": "disconnectivity_network", "decay": decay}, len(runs))
-    points = union(landscape, runs)
-    points = points[points.index <= 1]
-    seen = np.sum([nearest(landscape, run.x, points.x) >= 0 for run in runs], axis=0)
+    together = recapture(landscape, runs)
+    wanted = together.points.index <= 1
+    points, seen = together.points[wanted], together.found_by[wanted].sum(axis=1)
     graph = connect(landscape, points)
     network = transition_network(graph)
     tree = disconnectivity(network)

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from landscape.critical.newton import Newton as Newton
     from landscape.critical.points import CriticalPoints as CriticalPoints
     from landscape.critical.points import Kind as Kind
+    from landscape.critical.recapture import Recapture as Recapture
+    from landscape.critical.recapture import recapture as recapture
     from landscape.critical.saddle_dynamics import SaddleDynamics as SaddleDynamics
     from landscape.critical.search import SearchRuns as SearchRuns
     from landscape.critical.search import SearchStatus as SearchStatus
@@ -142,6 +144,8 @@ _HOME = {
     "Exploration": "landscape.critical.exploration",
     "explore": "landscape.critical.exploration",
     "GradientNormMinimization": "landscape.critical.gradient_norm",
+    "Recapture": "landscape.critical.recapture",
+    "recapture": "landscape.critical.recapture",
     "SaddleDynamics": "landscape.critical.saddle_dynamics",
     "find_critical_points": "landscape.critical.find",
     "merge": "landscape.critical.merge",

@@ -9,7 +9,8 @@ from typing import Any
 
 import click
 
-from landscape.cli.console import note, number, percent, print_json, print_table, progress_bar
+from landscape.cli.console import note, number, percent, print_json, print_table
+from landscape.cli.heartbeat import bar_or_heartbeat
 from landscape.cli.methods import make_method, method_option, parameters_of, split
 from landscape.cli.options import Asked, json_option, seed_option, target_options
 from landscape.critical.points import CriticalPoints
@@ -72,7 +73,7 @@ def command(
         raise ValueError(f"--index is {index} but {problem} has only {landscape.manifold.intrinsic_dim} directions")
     if radius is not None and not math.isfinite(radius):
         raise ValueError(f"--radius is {radius} but must be finite")
-    with progress_bar() as progress:
+    with bar_or_heartbeat("") as progress:
         searches = Study(target, search_starts, seed, escape_starts=1, escape_steps=1, network=False)
         found = run_study(searches, None, progress).points
         saddles = _chosen(found, index)

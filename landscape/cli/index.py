@@ -11,8 +11,9 @@ from typing import Any
 import click
 import numpy as np
 
-from landscape.cli.console import note, number, print_json, print_table, progress_bar
+from landscape.cli.console import note, number, print_json, print_table
 from landscape.cli.files import check_output, saving
+from landscape.cli.heartbeat import bar_or_heartbeat
 from landscape.cli.options import Asked, Settings, jobs_option, json_option, seed_option, settings_option
 from landscape.function import Landscape
 from landscape.parallel import make_executor
@@ -100,7 +101,7 @@ def command(
     check_output(plot, "--plot", ".png", ".pdf")
     size = samples or _SAMPLES[bool(chosen.independent)]
     tasks = min(CHUNKS, size) * len(dims)
-    with progress_bar() as progress, make_executor(jobs) as executor:
+    with bar_or_heartbeat("") as progress, make_executor(jobs) as executor:
         rng = stream(seed, {"index": ensemble}, 0)
         measured = index_statistics(
             chosen, dims, size, rng, executor, progress=lambda done: progress("samples", done, tasks)

@@ -33,6 +33,27 @@ def test_same_seed_same_report(run):
     assert first == second != third
 
 
+def test_independent_explorations(run, tmp_path):
+    path = tmp_path / "points.npz"
+    words = ("explore", "griewank", "--searches", 1200, "--indices", "0,1", "--explorations", 3)
+    report = run(*words, "--out", path, "--json").json
+    told = report["explorations"]
+    assert told["number"] == 3
+    for row in told["by_index"]:
+        assert row["points"] == report["critical_points"]["by_index"][str(row["index"])]
+        assert len(row["in_each"]) == 3
+        assert max(row["in_each"]) <= row["points"] <= sum(row["in_each"])
+        assert sum(row["in_each"]) >= row["in_one_only"] + 2 * row["in_two"]
+        assert row["unseen_low"] <= row["unseen"] <= row["unseen_high"]
+    assert len(CriticalPoints.load(path)) == report["critical_points"]["total"]
+    assert run(*words, "--jobs", 2, "--json").json == report
+    text = run(*words).text
+    first = told["by_index"][0]
+    assert "Independent explorations: 3\n" in text
+    assert f"  Index 0: {first['points']} points, of which each of 3 sets has " in text
+    assert "  Index 2: " not in text
+
+
 def test_a_function_of_ones_own(run, own):
     assert run("explore", *own, "--json").json["critical_points"]["by_index"] == {"0": 4, "1": 4, "2": 1}
 
@@ -45,6 +66,8 @@ def test_a_function_of_ones_own(run, own):
         (["--target-coverage", "1"], "1.0 is not in the range 0<x<1"),
         (["--searches", "0"], "0 is not in the range x>=1"),
         (["--out", "nowhere/points.npz"], "there is no folder nowhere"),
+        (["--explorations", "0"], "0 is not in the range x>=1"),
+        (["--jobs", "2"], "--jobs is 2 but one exploration is one job; ask for more with --explorations"),
     ],
 )
 def test_bad_input_is_one_sentence(run, arguments, sentence):
@@ -66,3 +89,7 @@ def test_a_long_exploration_says_how_long_before_it_starts(run, monkeypatch):
     assert (short.err, long.out) == ("", short.out)
     assert long.err.startswith("the first 300 of 300 searches take up to about 0 min on 1 process: 2 coordinates, ")
     assert long.err.endswith(" s a step by the Hessian; fewer --searches would help\n")
+    several = run(*arguments, "--explorations", 2)
+    assert several.err.startswith(
+        "the first 300 of 300 searches of each of 2 explorations take up to about 0 min on 1 "
+    )
