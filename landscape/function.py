@@ -14,23 +14,17 @@ from landscape.autodiff import (
     BatchFunction,
     Derivatives,
     VectorProduct,
-    complex_step_gradient,
-    difference_gradient,
     difference_hessian,
     difference_product,
     jax_derivatives,
-    takes_complex_steps,
 )
 from landscape.manifolds import Box, Euclidean, Manifold
-from landscape.memory import require_memory
 from landscape.symmetry import Identity, Symmetry
 from landscape.torch_autodiff import torch_derivatives
 from landscape.torch_modules import module_loss
+from landscape.user_functions import check_shapes, derived_gradient, floating, point_by_point
 
 Sampler = Callable[[np.random.Generator, int], Array]
-
-_PROBE_POINTS = 5
-_GRADIENT_PROBE_POINTS = 32
 
 
 @dataclass(frozen=True)
@@ -285,18 +279,18 @@ class Landscape:
         manifold = _manifold(manifold, dim, box)
         given = {"value": value, "gradient": gradient, "hessian": hessian}
         wrapped = {
-            key: _floating(function if vectorized else _point_by_point(function, rank))
+            key: floating(function if vectorized else point_by_point(function, rank))
             for rank, (key, function) in enumerate(given.items())
             if function is not None
         }
-        _check_shapes(wrapped, manifold, "a function of one point needs vectorized=False")
+        check_shapes(wrapped, manifold, "a function of one point needs vectorized=False")
         scale = manifold.length_scale
         batched_value = wrapped["value"]
         gradient_source = "exact"
         batched_gradient = wrapped.get("gradient")
         if batched_gradient is None:
-            raw = value if vectorized else _point_by_point(value, 0)
-            batched_gradient, gradient_source = _derived_gradient(batched_value, raw, manifold)
+            raw = value if vectorized else point_by_point(value, 0)
+            batched_gradient, gradient_source = derived_gradient(batched_value, raw, manifold)
         batched_hessian = wrapped.get("hessian")
         return cls(
             name=name or str(getattr(value, "__name__", "function")),
@@ -432,7 +426,7 @@ class Landscape:
         name: str | None,
         confining: bool,
     ) -> Landscape:
-        _check_shapes({"value": derivatives.value}, manifold, f"{engine} needs a function of one point to a scalar")
+        check_shapes({"value": derivatives.value}, manifold, f"{engine} needs a function of one point to a scalar")
         return cls(
             name=name or str(getattr(loss, "__name__", "function")),
             manifold=manifold,
@@ -482,60 +476,3 @@ def _manifold(manifold: Manifold | None, dim: int | None, box: Box | tuple[float
     if dim is None:
         raise ValueError("a landscape needs dim, its number of coordinates, or a manifold")
     return Euclidean(dim, box)
-
-
-def _derived_gradient(
-    value: BatchFunction, raw: Callable[[Array], Any], manifold: Manifold
-) -> tuple[BatchFunction, str]:
-    """The gradient of a function that came without one, and how it is taken."""
-    n = manifold.dim
-    require_memory(
-        16.0 * _GRADIENT_PROBE_POINTS * n * n,  # 16 bytes: complex numbers
-        f"the gradient of a function of {n} coordinates that comes without one",
-        "give its gradient, or write it for JAX or PyTorch",
-    )
-    differences = difference_gradient(value, manifold.length_scale)
-    points = manifold.sample(np.random.default_rng(1), _GRADIENT_PROBE_POINTS)
-    with np.errstate(all="ignore"):
-        reference = differences(points)
-    if takes_complex_steps(raw, points, reference):
-        return complex_step_gradient(raw), "complex step"
-    return differences, "finite differences"
-
-
-def _floating(function: Callable[[Array], Any]) -> BatchFunction:
-    """A function whose results are float32 for points in float32 and float64 for all others."""
-
-    def call(x: Array) -> Array:
-        precision = np.float32 if x.dtype == np.float32 else np.float64
-        return np.array(function(x), dtype=precision)  # a copy: the result may be the argument or a constant
-
-    return call
-
-
-def _point_by_point(function: Callable[[Array], Any], rank: int) -> BatchFunction:
-    """A batched function from a function of one point whose result has `rank` axes."""
-
-    def call(x: Array) -> Array:
-        if x.size == 0:
-            return np.zeros(x.shape[:-1] + x.shape[-1:] * rank)
-        points = x.reshape(-1, x.shape[-1])
-        results = np.array([function(point) for point in points])
-        return results.reshape(x.shape[:-1] + results.shape[1:])
-
-    return call
-
-
-def _check_shapes(functions: Mapping[str, BatchFunction], manifold: Manifold, hint: str) -> None:
-    """Call each function on a few points and compare the shapes of its results with those expected."""
-    n = manifold.dim
-    size = _PROBE_POINTS + (n == _PROBE_POINTS)  # a batch as long as a point would hide a transposed result
-    points = manifold.sample(np.random.default_rng(0), size)
-    expected = {"value": (size,), "gradient": (size, n), "hessian": (size, n, n)}
-    for key, function in functions.items():
-        with np.errstate(all="ignore"):
-            shape = function(points).shape
-        if shape != expected[key]:
-            raise ValueError(
-                f"{key} returned shape {shape} for points of shape {points.shape}, expected {expected[key]}; {hint}"
-            )

@@ -81,7 +81,9 @@ def explore(
     Returns
     -------
     CriticalPoints
-        `completeness` says how sure it is that nothing is missing.
+        `completeness` says how sure it is that nothing is missing, as if its searches were independent. They are not:
+        where most steps off known points lead back to known ones, as on the losses of small networks, a tenth of the
+        points has been missing at a coverage of 0.99. Several explorations tell more (`recapture`).
 
     Raises
     ------

@@ -75,6 +75,11 @@ def recapture(landscape: Landscape, parts: Sequence[CriticalPoints], confidence:
     confidence : float
         Of the intervals.
 
+    Returns
+    -------
+    Recapture
+        The points of all sets, which set has which, and the estimates.
+
     Raises
     ------
     ValueError
@@ -83,9 +88,12 @@ def recapture(landscape: Landscape, parts: Sequence[CriticalPoints], confidence:
     Examples
     --------
     >>> import numpy as np, landscape
-    >>> saddles = landscape.problem("himmelblau")
-    >>> draws = [saddles.starts(rng, 12) for rng in np.random.default_rng(1).spawn(3)]
-    >>> landscape.recapture(saddles, [landscape.find_critical_points(saddles, starts) for starts in draws])
+    >>> griewank = landscape.problem("griewank")  # with 111 minima, 216 saddles and 110 maxima
+    >>> draws = [griewank.starts(rng, 300) for rng in np.random.default_rng(1).spawn(3)]
+    >>> landscape.recapture(griewank, [landscape.find_critical_points(griewank, starts) for starts in draws])
+    Index 0: 97 points, of which each of 3 sets has 51 to 58; estimated missing from all: 6 to 33
+    Index 1: 178 points, of which each of 3 sets has 92 to 110; estimated missing from all: 16 to 56
+    Index 2: 92 points, of which each of 3 sets has 49 to 54; estimated missing from all: 8 to 43
     """
     if len(parts) < 2:
         raise ValueError(f"recapture takes at least two independent sets of critical points, and {len(parts)} came")

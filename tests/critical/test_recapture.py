@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from landscape import Newton, find_critical_points, problem, recapture
+from landscape import Newton, Recapture, find_critical_points, problem, recapture
 from landscape.critical.merge import nearest
 
 
@@ -16,6 +16,7 @@ def sets(number, starts, seed=0):
 def test_the_union_and_who_found_what():
     landscape, parts = sets(4, 30)
     together = recapture(landscape, parts)
+    assert isinstance(together, Recapture)
     points = together.points
     assert points.found.sum() == sum(part.found.sum() for part in parts)
     assert together.found_by.any(axis=1).all()
