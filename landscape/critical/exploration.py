@@ -82,8 +82,8 @@ def explore(
     -------
     CriticalPoints
         `completeness` says how sure it is that nothing is missing, as if its searches were independent. They are not:
-        where most steps off known points lead back to known ones, as on the losses of small networks, a tenth of the
-        points has been missing at a coverage of 0.99. Several explorations tell more (`recapture`).
+        where most steps off known points lead back to known ones, as on the losses of small networks, a tenth or more
+        of the points has been missing at a coverage of 0.99. Several explorations tell more (`recapture`).
 
     Raises
     ------
