@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable
 from contextlib import redirect_stdout
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -278,11 +278,8 @@ def _guarded(landscape: Landscape, name: str, records_itself: bool) -> Landscape
     """A landscape of the user's own whose prints go to stderr. Its errors are `ValueError`s that name it; where faults
     are tolerated, it is not a number at the points that raise."""
 
-    def guard(function: Callable[..., Array], derivative: int) -> Callable[..., Array]:
-        def call(*arrays: Array) -> Array:
-            log = None if records_itself else current_log()
-            if log is not None:
-                return tolerant(function, arrays, derivative, log)
+    def spoken(function: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*arrays: Array) -> Any:
             try:
                 with redirect_stdout(sys.stderr):
                     return function(*arrays)
@@ -293,13 +290,26 @@ def _guarded(landscape: Landscape, name: str, records_itself: bool) -> Landscape
 
         return call
 
+    def guard(function: Callable[..., Array], derivative: int) -> Callable[..., Array]:
+        def call(*arrays: Array) -> Array:
+            log = None if records_itself else current_log()
+            return spoken(function)(*arrays) if log is None else tolerant(function, arrays, derivative, log)
+
+        return call
+
+    hvp = guard(landscape.hvp, 1)
+
+    def linearized(x: Array) -> BatchFunction:
+        tolerates = not records_itself and current_log() is not None
+        return partial(hvp, x) if tolerates else spoken(spoken(landscape.hvp_at)(x))
+
     return replace(
         landscape,
         value=guard(landscape.value, 0),
         gradient=guard(landscape.gradient, 1),
         hessian=guard(landscape.hessian, 2),
-        hvp=guard(landscape.hvp, 1),
-        linearized=None,  # its products would not be guarded
+        hvp=hvp,
+        linearized=linearized,
     )
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from landscape.study import target as module
+from landscape.study.faults import tolerated
 from landscape.study.target import Target
 
 
@@ -405,6 +406,32 @@ def test_errors_of_the_users_functions_are_named(own, method):
         function(np.ones((3, 2)))
         with pytest.raises(ValueError, match=r"own\.py:\w+ raised ZeroDivisionError: .* for points of shape \(4, 2\)$"):
             function(np.full((4, 2), 20.0))
+
+
+def test_products_at_a_point_are_guarded_as_others_are(own, capsys):
+    text = """
+        from landscape import Landscape
+
+        def products(x):
+            print("once")
+            if x[0] > 10:
+                raise KeyError("far")
+            return lambda v: 1 / 0 if (v > 10).any() else 2 * v
+
+        def made():
+            return Landscape.from_function(lambda x: (x**2).sum(axis=-1), dim=2).with_options(linearized=products)
+    """
+    landscape, v = own(text, "made").load(), np.ones((3, 2))
+    product = landscape.hvp_at(np.ones(2))
+    np.testing.assert_array_equal(product(v), 2 * v)
+    with pytest.raises(ValueError, match=r"own\.py:made raised ZeroDivisionError: .* for points of shape \(3, 2\)$"):
+        product(20 * v)
+    with pytest.raises(ValueError, match=r"own\.py:made raised KeyError: 'far' for points of shape \(2,\)$"):
+        landscape.hvp_at(np.full(2, 20.0))
+    with tolerated():  # where faults are counted point by point, products are those of any point
+        np.testing.assert_allclose(landscape.hvp_at(np.full(2, 20.0))(20 * v), 40 * v, rtol=1e-8)
+    printed = capsys.readouterr()
+    assert (printed.out, printed.err) == ("", "once\nonce\n")
 
 
 JAX_LOSSES = """
