@@ -26,8 +26,8 @@ class DerivativeCheck:
     Attributes
     ----------
     name : str
-        'gradient', 'hessian', 'hvp', 'hessian v' (the dense Hessian times vectors beside the products) or 'symmetry'
-        (the dense Hessian beside its transpose).
+        'gradient', 'hessian', 'hvp', 'hvp_at' (products at one point beside those), 'hessian v' (the dense Hessian
+        times vectors beside them too) or 'symmetry' (the dense Hessian beside its transpose).
     entries : int
         How many were compared.
     wrong : int
@@ -37,8 +37,8 @@ class DerivativeCheck:
     point : (n,)
         Where that is.
     entry : tuple of int
-        Which entry it is: tangent directions, which in Euclidean space are the coordinates; for 'hvp' and 'hessian v'
-        the number of the vector comes first.
+        Which entry it is: tangent directions, which in Euclidean space are the coordinates; for 'hvp', 'hvp_at' and
+        'hessian v' the number of the vector comes first.
     given, expected : float
         That entry as the landscape gives it and by differences, or what else it is compared with.
     """
@@ -59,7 +59,8 @@ class DerivativeCheck:
 
     def sentence(self) -> str:
         """In words, as in 'gradient: entry (1,) is 2.5 but differences give 2 at x = (0.1, 3)'."""
-        beside = {"hessian v": "the products", "symmetry": "their mirror images"}.get(self.name, "differences")
+        others = {"hvp_at": "the products", "hessian v": "the products", "symmetry": "their mirror images"}
+        beside = others.get(self.name, "differences")
         if self.holds:
             return f"{self.name}: {self.entries} entries agree with {beside}, the worst to {self.error:.1e}"
         where = ", ".join(f"{v:.6g}" for v in self.point[:6]) + (", ..." if len(self.point) > 6 else "")
@@ -86,7 +87,8 @@ def check_derivatives(landscape: Landscape, x: npt.ArrayLike) -> list[Derivative
     Returns
     -------
     list of DerivativeCheck
-        For the gradient, the Hessian (up to 50 directions), the product, and the two of the dense Hessian.
+        For the gradient, the Hessian (up to 50 directions), the product, where the landscape has its own way to many
+        products at one point these, and the two of the dense Hessian.
 
     Raises
     ------
@@ -125,6 +127,8 @@ def check_derivatives(landscape: Landscape, x: npt.ArrayLike) -> list[Derivative
         product = landscape.riemannian_hvp(x[:, None], mixed)
         along = np.einsum("mkn,mpn->mpk", directions, product)
         checks.append(_compare("hvp", x, tried, along, gradient_near, landscape, mixed))
+        if landscape.linearized is not None:
+            checks.append(_linearized_check(landscape, x, mixed))
         if d <= _DIRECTIONS:
             full = landscape.tangent_hessian(x)
             checks.insert(1, _compare("hessian", x, tried, full, gradient_near, landscape, directions))
@@ -132,6 +136,14 @@ def check_derivatives(landscape: Landscape, x: npt.ArrayLike) -> list[Derivative
             some = slice(_DENSE // landscape.dim**2)
             checks += _dense_checks(landscape, x[some], mixed[some])
     return checks
+
+
+def _linearized_check(landscape: Landscape, x: Array, v: Array) -> DerivativeCheck:
+    """Products at each of x (m, n) by `hvp_at`, with vectors v (m, p, n), beside those by `hvp`."""
+    given = np.stack([landscape.hvp_at(point)(some) for point, some in zip(x, v, strict=True)])
+    expected = landscape.hvp(x[:, None], v)
+    scale = np.nan_to_num(np.abs(expected).max(axis=(1, 2)))
+    return _outcome("hvp_at", x, given, expected, _column(scale, given), np.zeros(given.shape))
 
 
 def _dense_checks(landscape: Landscape, x: Array, v: Array) -> list[DerivativeCheck]:

@@ -102,9 +102,6 @@ class Landscape:
         (..., n) to (...), (..., n) and (..., n, n): derivatives in ambient coordinates.
     hvp : callable, optional
         Hessian-vector product, (..., n) and (..., n) to (..., n); from `hessian` if left out.
-    linearized : callable, optional
-        One point (n,) to a function of v (..., n), the product with the Hessian there: for those that can do at once
-        what many products at a point have in common.
     symmetry : Symmetry
         Group that leaves the function alone and modulo which critical points are counted.
     sampler : callable, optional
@@ -131,6 +128,11 @@ class Landscape:
         Where the derivatives come from.
     parameters : mapping
         The parameters it was made with.
+    linearized : callable, optional
+        One point (n,) to a function of v (..., n), the product with the Hessian there: for those that can do at once
+        what many products at a point have in common.
+
+    A copy with other derivatives is made by `with_options`, which leaves out what no longer belongs to them.
     """
 
     name: str
@@ -139,7 +141,6 @@ class Landscape:
     gradient: BatchFunction
     hessian: BatchFunction
     hvp: VectorProduct = None  # type: ignore[assignment]  # filled in below
-    linearized: Callable[[Array], BatchFunction] | None = None
     symmetry: Symmetry = field(default_factory=Identity)
     sampler: Sampler | None = None
     domain: Callable[[Array], BoolArray] | None = None
@@ -151,6 +152,7 @@ class Landscape:
     truth: Truth | None = None
     provenance: Provenance = field(default_factory=Provenance)
     parameters: Mapping[str, object] = field(default_factory=dict)
+    linearized: Callable[[Array], BatchFunction] | None = None
 
     def __post_init__(self) -> None:
         if self.hvp is None:
@@ -216,6 +218,13 @@ class Landscape:
     def hvp_at(self, x: Array) -> BatchFunction:
         """The product with the Hessian at one point `x` (n,), as a function of v (..., n): for many products there.
 
+        It may hold in memory what an evaluation of the gradient leaves behind.
+
+        Raises
+        ------
+        ValueError
+            If `x` is not one point.
+
         Examples
         --------
         >>> import landscape, numpy as np
@@ -223,7 +232,10 @@ class Landscape:
         array([[74., 20.],
                [20., 34.]])
         """
-        return partial(self.hvp, x) if self.linearized is None else self.linearized(x)
+        if x.shape != (self.dim,):
+            raise ValueError(f"x has shape {x.shape} but one point, of shape ({self.dim},), is expected")
+        point = x.copy()  # what the caller does to it later must not matter
+        return partial(self.hvp, point) if self.linearized is None else self.linearized(point)
 
     def inside(self, x: Array) -> BoolArray:
         """Whether points lie in the domain, (...)."""

@@ -53,6 +53,18 @@ def test_a_wrong_product_is_found():
     assert [check.name for check in found if not check.holds] == ["hvp", "hessian v"]
 
 
+@pytest.mark.parametrize("factor", [1.0, 1.001])
+def test_products_at_one_point_stand_beside_those_at_any(factor):
+    camel = problem("six_hump_camel")
+    landscape = camel.with_options(linearized=lambda x: lambda v: factor * camel.hvp(x, v))
+    found = {check.name: check for check in check_derivatives(landscape, camel.starts(np.random.default_rng(0), 5))}
+    assert [name for name, check in found.items() if not check.holds] == (["hvp_at"] if factor != 1 else [])
+    assert found["hvp_at"].entries == 5 * 2 * 2
+    assert len(found["hvp_at"].entry) == 2
+    if factor != 1:
+        assert "where the products give" in found["hvp_at"].sentence()
+
+
 def test_nan_where_the_value_is_finite_is_wrong():
     bowl = Landscape.from_function(lambda x: (x**2).sum(-1), lambda x: np.where(x > 0, 2 * x, np.nan), dim=2)
     gradient = check_derivatives(bowl, [[0.5, -0.5]])[0]

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from landscape.function import Landscape, Provenance
 from landscape.manifolds import Euclidean, Product, Sphere, Torus
 from landscape.particles import ParticleSymmetry
+from landscape.problems import problem
 from landscape.symmetry import SignFlip
 
 LEADS = [(), (0,), (4,), (2, 3), (2, 0)]
@@ -301,6 +302,17 @@ def test_products_at_one_point_are_those_at_any(make, lead, jax64):
             assert again.shape == v.shape
             assert again.dtype == np.float64
             np.testing.assert_allclose(again, landscape.hvp(x, v), rtol=1e-12, atol=1e-13)
+
+
+def test_products_are_those_at_the_point_as_it_was():
+    for landscape in (with_all(), problem("mlp", widths=(2,))):
+        x, v = landscape.starts(np.random.default_rng(9), 2)
+        product = landscape.hvp_at(x)
+        before = product(v)
+        x *= 2
+        np.testing.assert_array_equal(product(v), before)
+        with pytest.raises(ValueError, match=rf"x has shape \(1, {landscape.dim}\) but one point, of shape"):
+            landscape.hvp_at(x[None])
 
 
 def test_a_new_hessian_brings_a_new_product():

@@ -19,7 +19,6 @@ from landscape.critical.recapture import Recapture, recapture
 from landscape.function import Landscape
 from landscape.parallel import make_executor, map_chunks
 from landscape.random import stream
-from landscape.results import finite_or_none
 from landscape.study.destinations import require_finite_somewhere
 from landscape.study.duration import Duration, step_times
 from landscape.study.known import known_points
@@ -77,7 +76,7 @@ def command(
     known = known_points(landscape.truth, points, indices)
     if json_output:
         report = {"problem": asked.problem, "dim": landscape.dim, "seed": seed, **points_json(points)}
-        repeated = {} if again is None else {"explorations": _as_json(again, explorations)}
+        repeated = {} if again is None else {"explorations": _as_json(again, indices)}
         print_json({**report, **repeated, "known": None if known is None else known.as_json()})
         return
     print_counts(points, indices, known=known)
@@ -135,21 +134,22 @@ def _explored(target: Target, strategy: Exploration, seed: int, which: int) -> C
     return explore(target.load(), stream(seed, {"explorations": target.name}, which), strategy)
 
 
-def _as_json(again: Recapture, explorations: int) -> dict[str, Any]:
-    rows = [
-        {
-            "index": index,
-            "points": seen.found,
-            "in_each": again.sizes(index),
-            "in_one_only": seen.once,
-            "in_two": seen.twice,
-            "unseen": seen.unseen,
-            "unseen_low": seen.unseen_low,
-            "unseen_high": finite_or_none(seen.unseen_high),
-        }
-        for index, seen in again.coverage.items()
-    ]
-    return {"number": explorations, "by_index": rows}
+def _as_json(again: Recapture, wanted: tuple[int, ...] | None) -> dict[str, Any]:
+    rows = []
+    for index in again.missing if wanted is None else sorted(wanted):
+        times = again.of_index(index).sum(axis=1)
+        missing = again.missing.get(index)
+        rows.append(
+            {
+                "index": index,
+                "points": len(times),
+                "in_each": again.of_index(index).sum(axis=0).tolist(),
+                "in_one_only": int((times == 1).sum()),
+                "in_two": int((times == 2).sum()),
+                "missing": None if missing is None else missing._asdict(),
+            }
+        )
+    return {"number": again.found_by.shape[1], "by_index": rows}
 
 
 def _warn_of_long(landscape: Landscape, strategy: Exploration, explorations: int, workers: int) -> None:

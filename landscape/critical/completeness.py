@@ -102,7 +102,7 @@ class Coverage:
         )
 
 
-def coverage(found: IntArray, confidence: float = 0.95, samples: int | None = None) -> Coverage:
+def coverage(found: IntArray, confidence: float = 0.95) -> Coverage:
     """Estimate how many points were missed from how often each was found.
 
     Parameters
@@ -111,9 +111,6 @@ def coverage(found: IntArray, confidence: float = 0.95, samples: int | None = No
         How many searches ended at each of the k points.
     confidence : float
         Of the intervals.
-    samples : int, optional
-        Where searches depend on one another, as those that step off what others found, but whole samples of them do
-        not: the number of samples. `found` then says in how many each point is, and a capture is a point of one sample.
 
     Returns
     -------
@@ -122,44 +119,35 @@ def coverage(found: IntArray, confidence: float = 0.95, samples: int | None = No
         Esty's variance (f1 (1 - f1/n) + 2 f2)/n^2 (Ann. Statist. 11, 905, 1983); where no point was found just once
         the lower end is (1 - confidence)^(1/n), the largest unseen probability that n captures miss that often. The
         number of points unseen is Chao's bias-corrected (n-1)/n f1 (f1 - 1) / (2 (f2 + 1)) with the log-normal
-        interval of Chao, Biometrics 43, 783, 1987. For t samples all factors n-1 and n but that of f1/n are t-1 and t
-        (Chao et al., Ecol. Monogr. 84, 45, 2014).
+        interval of Chao, Biometrics 43, 783, 1987.
 
     Raises
     ------
     ValueError
-        If a count is below 1 or above the number of samples, those are fewer than 2, or the confidence does not lie
-        between 0 and 1.
+        If a count is below 1, or the confidence does not lie between 0 and 1.
 
     Examples
     --------
     >>> import numpy as np
     >>> coverage(np.array([120, 80, 3, 1, 1])).unseen
     0.9951219512195122
-    >>> coverage(np.array([2, 2, 1, 1, 1]), samples=2).unseen  # of two samples one has 4 and one 3, in common 2
-    0.5
     """
     counts = np.asarray(found, dtype=np.int64)
     if (counts < 1).any():
         raise ValueError(f"found has a count of {counts.min()}, but every point was found at least once")
     if not 0 < confidence < 1:
         raise ValueError(f"confidence is {confidence} but must lie between 0 and 1")
-    if samples is not None and samples < 2:
-        raise ValueError(f"samples is {samples} but must be at least 2")
-    if samples is not None and (counts > samples).any():
-        raise ValueError(f"found has a count of {counts.max()}, but there are {samples} samples")
     n, once, twice = int(counts.sum()), int((counts == 1).sum()), int((counts == 2).sum())
     if n == 0:
         return Coverage(0, 0, 0, 0, 0.0, 0.0, 1.0, 0.0, 0.0, np.inf)
     z = float(ndtri((1 + confidence) / 2))
 
-    others = (n if samples is None else samples) - 1
-    known = 1.0 - once / n * (others * once / (others * once + 2 * twice) if others and once else float(once > 0))
+    known = 1.0 - once / n * ((n - 1) * once / ((n - 1) * once + 2 * twice) if n > 1 and once else float(once > 0))
     deviation = np.sqrt(once * (1 - once / n) + 2 * twice) / n
     low = min(known - z * deviation, (1 - confidence) ** (1 / n))
     high = min(known + z * deviation, 1.0)
 
-    share = others / (others + 1)
+    share = (n - 1) / n
     unseen = share * once * (once - 1) / (2 * (twice + 1))
     variance = (
         share * once * (once - 1) / (2 * (twice + 1))

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
+from landscape.arrays import IntArray
 from landscape.critical.certificate import certify, has_rigorous_certificates
 from landscape.critical.classify import classify
 from landscape.critical.completeness import boundary_winding
@@ -104,6 +105,11 @@ def collect(landscape: Landscape, runs: SearchRuns) -> CriticalPoints:
 
 def union(landscape: Landscape, parts: Sequence[CriticalPoints]) -> CriticalPoints:
     """The distinct points of several sets; how often each was found and how searches ended is added up."""
+    return union_with_rows(landscape, parts)[0]
+
+
+def union_with_rows(landscape: Landscape, parts: Sequence[CriticalPoints]) -> tuple[CriticalPoints, IntArray]:
+    """`union`, and for each point of the parts, one part after another, its row there."""
     together = CriticalPoints.concatenate(list(parts))
     representative, label = merge(landscape, together.x)
     found = np.bincount(label, weights=together.found, minlength=len(representative)).astype(np.int64)
@@ -111,4 +117,8 @@ def union(landscape: Landscape, parts: Sequence[CriticalPoints]) -> CriticalPoin
     for part in parts:
         for name, number in part.search_counts.items():
             counts[name] = counts.get(name, 0) + number
-    return replace(together[representative], found=found, search_counts=counts).sorted()
+    points = replace(together[representative], found=found, search_counts=counts)
+    order = points.order()
+    row = np.empty(len(points), dtype=np.int64)
+    row[order] = np.arange(len(points))
+    return points[order], row[label]

@@ -189,8 +189,12 @@ class CriticalPoints(Results):
 
     def sorted(self) -> CriticalPoints:
         """The same points by index, then value, then position, to eight and six digits of the largest."""
+        return self[self.order()]
+
+    def order(self) -> IntArray:
+        """The rows in the order of `sorted`."""
         keys = (*_digits(self.x, 6).T[::-1], _digits(self.value, 8), self.index)
-        return self[np.lexsort(keys)]
+        return np.lexsort(keys)
 
     def __repr__(self) -> str:
         lines = [f"{len(self)} critical points"]

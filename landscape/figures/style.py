@@ -6,10 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from landscape.arrays import Array
-
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
@@ -64,29 +60,10 @@ def figure_style() -> Iterator[None]:
 def new_figure(height: float, width: float = WIDTH) -> Figure:
     """An empty figure of that size in inches; it needs no window and no pyplot.
 
-    Drawn twice, it is the same to the last bit.
+    Made and drawn anew, it is the same to the last bit.
     """
     from matplotlib.figure import Figure
-    from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-    class Repeatable(ConstrainedLayoutEngine):
-        """The constrained layout with places on a grid: its solver goes by addresses in memory, and what it finds is
-        the same to rounding only."""
+    from landscape.figures.layout import RepeatableLayout
 
-        def execute(self, fig: Figure) -> Any:
-            grids = super().execute(fig)
-            for part in fig.subfigs:
-                part.bbox_relative.set_points(_on_grid(part.bbox_relative.get_points()))
-            for ax in fig.axes:
-                if ax.get_in_layout():
-                    box = ax.get_position(original=True)
-                    ax.set_position(box.from_extents(*_on_grid(np.array(box.extents))))
-                    ax.set_in_layout(True)  # what is given a position by hand leaves the layout
-            return grids
-
-    return Figure(figsize=(width, height), layout=Repeatable())
-
-
-def _on_grid(places: Array) -> Array:
-    """Shares of a figure rounded to 2^-30; a power of two, as sizes in pixels and points are never half way between."""
-    return np.round(places * 2.0**30) / 2.0**30
+    return Figure(figsize=(width, height), layout=RepeatableLayout())

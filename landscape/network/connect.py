@@ -9,7 +9,7 @@ from typing import Any
 import networkx as nx
 import numpy as np
 
-from landscape.critical.find import union
+from landscape.critical.find import union, union_with_rows
 from landscape.critical.merge import merge, nearest
 from landscape.critical.points import CriticalPoints, Kind
 from landscape.descent.method import require_count
@@ -90,10 +90,9 @@ def assembled(landscape: Landscape, points: CriticalPoints, branches: Branches, 
     Lines of saddles of index 1 that were not followed count as lost.
     """
     if len(added):
-        known = union(landscape, [points, added])
-        row = nearest(landscape, known.x, np.concatenate([points.x, added.x]))
+        known, row = union_with_rows(landscape, [points, added])
     else:
-        order = replace(points, found=np.arange(len(points))).sorted().found
+        order = points.order()
         known, row = points[order], np.argsort(order)
     graph = nodes_of(landscape, known)
     row = np.append(row, LOST)
@@ -155,7 +154,7 @@ def extended(
 
 def renumbered(graph: Graph, points: CriticalPoints) -> Graph:
     """The graph of these points, a row a node, with nodes in order of index and value."""
-    order = replace(points, found=np.arange(len(points))).sorted().found.tolist()
+    order = points.order().tolist()
     number = {node: place for place, node in enumerate(order)}
     result = nx.MultiDiGraph(**graph.graph)
     result.add_nodes_from((number[node], graph.nodes[node]) for node in order)

@@ -76,7 +76,7 @@ class HessianOperator:
         Raises
         ------
         ValueError
-            If a product is not finite.
+            If a product is not finite, or has another shape.
         """
         blocks = [self._product(v[rows]) for rows in parts(len(v), self.dim, _TOGETHER)]
         product = blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
@@ -86,7 +86,13 @@ class HessianOperator:
 
     def _product(self, v: Array) -> Array:
         v = self.project(v)
-        return self.project(self.landscape.manifold.riemannian_hvp(self.x, self.gradient, v, self.hvp(v)))
+        product = self.hvp(v)
+        if product.shape != v.shape:
+            raise ValueError(
+                f"a Hessian-vector product of {self.landscape.name} has shape {product.shape} for vectors of shape "
+                f"{v.shape}, expected the same"
+            )
+        return self.project(self.landscape.manifold.riemannian_hvp(self.x, self.gradient, v, product))
 
     def random_directions(self, rng: np.random.Generator, size: int) -> Array:
         """Uniform unit vectors in the range of P, (size, n)."""

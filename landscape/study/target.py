@@ -309,7 +309,7 @@ def _guarded(landscape: Landscape, name: str, records_itself: bool) -> Landscape
         gradient=guard(landscape.gradient, 1),
         hessian=guard(landscape.hessian, 2),
         hvp=hvp,
-        linearized=linearized,
+        linearized=None if landscape.linearized is None else linearized,
     )
 
 

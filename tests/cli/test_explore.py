@@ -35,23 +35,44 @@ def test_same_seed_same_report(run):
 
 def test_independent_explorations(run, tmp_path):
     path = tmp_path / "points.npz"
-    words = ("explore", "griewank", "--searches", 1200, "--indices", "0,1", "--explorations", 3)
+    words = ("explore", "griewank", "--searches", 300, "--indices", "0,1", "--explorations", 3)
     report = run(*words, "--out", path, "--json").json
     told = report["explorations"]
     assert told["number"] == 3
+    assert [row["index"] for row in told["by_index"]] == [0, 1]
     for row in told["by_index"]:
         assert row["points"] == report["critical_points"]["by_index"][str(row["index"])]
         assert len(row["in_each"]) == 3
-        assert max(row["in_each"]) <= row["points"] <= sum(row["in_each"])
-        assert sum(row["in_each"]) >= row["in_one_only"] + 2 * row["in_two"]
-        assert row["unseen_low"] <= row["unseen"] <= row["unseen_high"]
+        assert max(row["in_each"]) < row["points"] < sum(row["in_each"])
+        assert row["in_one_only"] > 0  # they are three, not one three times
+        assert 0 < row["missing"]["low"] < row["missing"]["estimate"] < row["missing"]["high"]
     assert len(CriticalPoints.load(path)) == report["critical_points"]["total"]
     assert run(*words, "--jobs", 2, "--json").json == report
+    assert run(*words, "--seed", 1, "--json").json["explorations"] != told
     text = run(*words).text
     first = told["by_index"][0]
     assert "Independent explorations: 3\n" in text
     assert f"  Index 0: {first['points']} points, of which each of 3 sets has " in text
     assert "  Index 2: " not in text
+
+
+def test_an_index_without_a_point_in_any_exploration(run, own):
+    words = (
+        "explore",
+        "quadratic",
+        "--set",
+        "eigenvalues=1,2",
+        "--indices",
+        "1",
+        "--searches",
+        20,
+        "--explorations",
+        2,
+    )
+    assert run(*words, "--json").json["explorations"]["by_index"] == [
+        {"index": 1, "points": 0, "in_each": [0, 0], "in_one_only": 0, "in_two": 0, "missing": None}
+    ]
+    assert "  Index 1: none of the 2 sets has any\n" in run(*words).text
 
 
 def test_a_function_of_ones_own(run, own):

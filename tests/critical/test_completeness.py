@@ -42,29 +42,6 @@ def test_unseen_is_a_lower_bound_and_near_where_chances_are_equal():
     assert estimated < true
 
 
-@pytest.mark.parametrize("samples", [2, 5])
-def test_the_interval_of_what_all_samples_missed(samples):
-    """Equal chances, for which the estimate is no mere lower bound: 95 % of 400 intervals, and three deviations."""
-    rng = np.random.default_rng(2)
-    held, errors = 0, []
-    for _ in range(400):
-        times = (rng.uniform(size=(150, samples)) < 0.4).sum(axis=1)
-        estimate = coverage(times[times > 0], samples=samples)
-        missed = int((times == 0).sum())
-        held += estimate.unseen_low <= missed <= estimate.unseen_high
-        errors.append(estimate.unseen - missed)
-    assert held >= 367
-    assert abs(np.mean(errors)) < 4 * np.std(errors) / 20 + 1.0  # bias-corrected: to less than a point
-
-
-def test_two_samples_are_petersens_estimate():
-    """n1 n2 / m animals (Petersen 1896), where both samples are equally large: a of each alone, m in both, a^2 / m in
-    neither, but for the correction of the bias."""
-    a, m = 400, 1000
-    estimate = coverage(np.array([1] * (2 * a) + [2] * m), samples=2)
-    assert estimate.unseen == pytest.approx(a**2 / m, rel=3e-3)
-
-
 def test_published_example_of_chao():
     # Chao (Biometrics 43, 783, 1987), bias-corrected form by hand: n = 10, f1 = 3, f2 = 1: 0.9 * 3 * 2 / (2 * 2).
     assert coverage(np.array([5, 2, 1, 1, 1])).unseen == pytest.approx(1.35)
@@ -93,10 +70,6 @@ def test_bad_counts_are_refused():
         coverage(np.array([3, 0]))
     with pytest.raises(ValueError, match="confidence is 1"):
         coverage(np.array([3]), confidence=1)
-    with pytest.raises(ValueError, match="a count of 3, but there are 2 samples"):
-        coverage(np.array([1, 3]), samples=2)
-    with pytest.raises(ValueError, match="samples is 1 but must be at least 2"):
-        coverage(np.array([1]), samples=1)
 
 
 @pytest.mark.parametrize(

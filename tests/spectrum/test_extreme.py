@@ -79,3 +79,12 @@ def test_a_budget_for_fewer_products_than_pairs():
     operator = HessianOperator.at(problem("quadratic", eigenvalues=(1.0,) * 6), np.zeros(6))
     with pytest.raises(ValueError, match="products is 1 but must be at least the number of eigenpairs, 2"):
         extreme_eigenpairs(operator, "largest", 2, np.random.default_rng(0), products=1)
+
+
+def test_products_of_another_shape_are_refused():
+    bowl = problem("quadratic", eigenvalues=(1.0,) * 6).with_options(linearized=lambda x: lambda v: v[0])
+    operator = HessianOperator.at(bowl, np.zeros(6))
+    with pytest.raises(
+        ValueError, match=r"a Hessian-vector product of quadratic has shape \(6,\) for vectors of shape"
+    ):
+        operator(np.ones((2, 6)))

@@ -134,6 +134,19 @@ def test_an_invariant_space_is_left_for_another():
     np.testing.assert_allclose(rayleigh_ritz(operator, found.vectors, "smallest").values, -1.0, atol=1e-12)
 
 
+@pytest.mark.parametrize("end", ["largest", "smallest"])
+@pytest.mark.parametrize("scale", [1e-100, 1.0, 1e100])
+@pytest.mark.parametrize("few", [(), (1.0,), (1.0, -1.0), (1.0, 1e-8, -1e-14)])
+def test_what_is_left_of_an_invariant_space_is_rounding_in_units_of_the_spectrum(few, scale, end):
+    """Nearly all eigenvalues are zero: what the first images leave over is no direction to go on along."""
+    lam = scale * np.array([*few, *[0.0] * 200])
+    found = thick_restart_lanczos(operator_of(lam), end, 3, np.random.default_rng(4), 1e-10, 2000)
+    assert found.complete
+    values = rayleigh_ritz(operator_of(lam), found.vectors, end).values
+    exact = np.sort(lam)[::-1][:3] if end == "largest" else np.sort(lam)[:3]
+    np.testing.assert_allclose(values, exact, atol=1e-12 * scale)
+
+
 def test_vectors_that_cannot_fit_are_refused(monkeypatch):
     monkeypatch.setattr("landscape.memory.available_memory", lambda: 8 * 300 * 20)
     with pytest.raises(ValueError, match=r"vectors takes .* GB but .* GB are free; ask for fewer"):
