@@ -32,6 +32,8 @@ from landscape.spectrum.density import spectral_density
 from landscape.spectrum.extreme import extreme_eigenpairs
 from landscape.spectrum.operator import HessianOperator
 
+Costs = dict[str, float]  # ours, in seconds, of each end
+
 TOLERANCE = 1e-6
 TOP, PROBES, STEPS = 10, 10, 100
 
@@ -100,9 +102,10 @@ def main() -> None:
     report(f"landscape, {TOP} smallest", low_cost, low_cost, error(-low.values, -exact)[1])
     density_cost, density = seconds(lambda: spectral_density(operator, rng, PROBES, STEPS))
     report("landscape, density", density_cost, density_cost, misplaced(density.nodes, density.weights, exact))
+    costs = {"largest": cost, "smallest": low_cost}
     for peer in (curvlinops, pyhessian, eigenthings):
         try:
-            peer(x, y, point, width, exact, cost, density_cost)
+            peer(x, y, point, width, exact, costs, density_cost)
         except (ImportError, AttributeError) as missing:  # not installed, or a version with other names
             print(f"  {peer.__name__} is not compared: {missing}")
     dense(10 if small else 100)
@@ -134,17 +137,26 @@ def as_module(x: np.ndarray, y: np.ndarray, point: np.ndarray, width: int) -> tu
     return model, loss, (torch.tensor(x), torch.tensor(y))
 
 
-def tried(name: str, settings: Sequence[int], run: Callable[[int], np.ndarray], exact: np.ndarray, cost: float) -> None:
+def tried(
+    name: str,
+    settings: Sequence[int],
+    run: Callable[[int], np.ndarray],
+    exact: np.ndarray,
+    cost: float,
+    end: str = "largest",
+) -> None:
     """Run a tool with more and more steps until it agrees with the dense answer, or nothing more can be tried."""
+    sign = 1 if end == "largest" else -1
     for steps in settings:
         its, values = seconds(lambda steps=steps: run(steps))
-        gap, note = error(values, exact)
+        gap, note = error(sign * values, sign * exact)
         if gap <= TOLERANCE:
             break
-    report(name, its, cost, f"{note}, {steps} steps" + ("" if gap <= TOLERANCE else ": does not agree"))
+    label = f"{name}, {TOP} {end}"
+    report(label, its, cost, f"{note}, {steps} steps" + ("" if gap <= TOLERANCE else ": does not agree"))
 
 
-def curvlinops(x: Any, y: Any, point: Any, width: int, exact: np.ndarray, cost: float, density_cost: float) -> None:
+def curvlinops(x: Any, y: Any, point: Any, width: int, exact: np.ndarray, costs: Costs, density_cost: float) -> None:
     tool = importlib.import_module("curvlinops")
     model, loss, batch = as_module(x, y, point, width)
     parameters = list(model.parameters())
@@ -152,17 +164,19 @@ def curvlinops(x: Any, y: Any, point: Any, width: int, exact: np.ndarray, cost: 
     matrix = linear.to_scipy() if hasattr(linear, "to_scipy") else linear
     scale = y.shape[1] / 2
 
-    def largest(vectors: int) -> np.ndarray:
-        return scale * eigsh(matrix, TOP, which="LA", ncv=vectors, tol=TOLERANCE, return_eigenvectors=False)
+    for end, which in (("largest", "LA"), ("smallest", "SA")):
 
-    tried(f"curvlinops with eigsh, {TOP} largest", [4 * TOP], largest, exact, cost)
+        def extreme(vectors: int, which: str = which) -> np.ndarray:
+            return scale * eigsh(matrix, TOP, which=which, ncv=vectors, tol=TOLERANCE, return_eigenvectors=False)
+
+        tried("curvlinops with eigsh", [4 * TOP], extreme, exact, costs[end], end)
     v = np.random.default_rng(0).standard_normal(linear.shape[1])
     one, _ = seconds(lambda: [matrix @ v for _ in range(10)])
     products = PROBES * STEPS
     report("curvlinops, density's products", one / 10 * products, density_cost, f"{products} products, from 10")
 
 
-def pyhessian(x: Any, y: Any, point: Any, width: int, exact: np.ndarray, cost: float, density_cost: float) -> None:
+def pyhessian(x: Any, y: Any, point: Any, width: int, exact: np.ndarray, costs: Costs, density_cost: float) -> None:
     tool = importlib.import_module("pyhessian")
     model, loss, batch = as_module(x, y, point, width)
     matrix = tool.hessian(model, loss, data=batch, cuda=False)
@@ -171,7 +185,7 @@ def pyhessian(x: Any, y: Any, point: Any, width: int, exact: np.ndarray, cost: f
     def largest(steps: int) -> np.ndarray:  # its tolerance is on the change of a step, much less than the error
         return scale * np.array(matrix.eigenvalues(maxIter=steps, tol=TOLERANCE / steps, top_n=TOP)[0])
 
-    tried(f"PyHessian, {TOP} largest", (100, 400, 1600), largest, exact, cost)
+    tried("PyHessian", (100, 400, 1600), largest, exact, costs["largest"])
     try:
         its, found = seconds(lambda: matrix.density(iter=STEPS, n_v=PROBES))
     except RuntimeError as removed:  # version 0.1 calls torch.eig, which PyTorch has not had since version 1.13
@@ -180,17 +194,22 @@ def pyhessian(x: Any, y: Any, point: Any, width: int, exact: np.ndarray, cost: f
     report("PyHessian, density", its, density_cost, misplaced(scale * np.array(found[0]), np.array(found[1]), exact))
 
 
-def eigenthings(x: Any, y: Any, point: Any, width: int, exact: np.ndarray, cost: float, density_cost: float) -> None:
+def eigenthings(x: Any, y: Any, point: Any, width: int, exact: np.ndarray, costs: Costs, density_cost: float) -> None:
     tool = importlib.import_module("hessian_eigenthings")  # version 1.0
     model, loss, batch = as_module(x, y, point, width)
     operator = tool.HessianOperator(model, [batch], tool.supervised_loss(loss))
     scale = y.shape[1] / 2
 
-    def largest(steps: int) -> np.ndarray:
-        found = tool.lanczos(operator, k=TOP, max_iter=steps, reorthogonalize=True, tol=TOLERANCE, which="LA", seed=0)
-        return scale * found.eigenvalues.numpy()
+    for end, which in (("largest", "LA"), ("smallest", "SA")):
 
-    tried(f"hessian-eigenthings, {TOP} largest", (20, 40, 60, 80, 120, 160, 240, 320), largest, exact, cost)
+        def extreme(steps: int, which: str = which) -> np.ndarray:
+            found = tool.lanczos(
+                operator, k=TOP, max_iter=steps, reorthogonalize=True, tol=TOLERANCE, which=which, seed=0
+            )
+            return scale * found.eigenvalues.numpy()
+
+        settings = (20, 40, 60, 80, 120, 160, 240, 320, 480, 640)
+        tried("hessian-eigenthings", settings, extreme, exact, costs[end], end)
     its, found = seconds(lambda: tool.spectral_density(operator, num_runs=PROBES, lanczos_steps=STEPS, seed=0))
     nodes, weights = scale * found.raw_eigenvalues.numpy(), found.raw_weights.numpy()
     report("hessian-eigenthings, density", its, density_cost, misplaced(nodes, weights, exact))
