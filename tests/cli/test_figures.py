@@ -142,7 +142,7 @@ def test_a_disk_that_cannot_be_written_to_is_said_in_a_sentence(run, toys, tmp_p
 
 
 WAITING = """
-import time
+import signal, time
 from landscape.cli import main
 from landscape.figures import run
 
@@ -155,6 +155,7 @@ def draw_figure(*arguments):
     return draw(*arguments)
 
 run.draw_figure = draw_figure
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job has it ignored
 main()
 """
 
@@ -162,10 +163,14 @@ main()
 def stopped(tmp_path, number, *arguments):
     """The exit status of a command that gets a signal when its first figure is done, and what it said."""
     command = [sys.executable, "-c", WAITING, "figures", *map(str, arguments)]
-    running = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    said = running.stderr.readline()
-    running.send_signal(number)
-    said += running.communicate(timeout=60)[1]
+    pipes = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, cwd=tmp_path, **pipes) as running:
+        said = running.stderr.readline()
+        running.send_signal(number)
+        try:
+            said += running.communicate(timeout=50)[1]
+        finally:
+            running.kill()
     return running.returncode, said
 
 
