@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from typing import Any
 
 from landscape.arrays import IntArray
@@ -181,7 +181,10 @@ def _completeness(points: CriticalPoints) -> dict[str, Any]:
         "winding": None if known.winding is None else asdict(known.winding),
         "solution_bound": known.solution_bound,
         "coverage": {
-            str(index): {f.name: finite_or_none(getattr(estimate, f.name)) for f in fields(estimate)}
+            str(index): {
+                name: value if isinstance(value, int) else finite_or_none(value)
+                for name, value in asdict(estimate).items()
+            }
             for index, estimate in known.coverage.items()
         },
         "sentences": known.sentences(),

@@ -19,6 +19,9 @@ def test_json_and_file_agree(run, tmp_path):
     assert report["critical_points"]["by_index"]["0"] == 8
     assert report["critical_points"]["by_index"]["1"] == 12
     assert sum(report["searches"].values()) >= 1000
+    estimate = report["completeness"]["coverage"]["0"]
+    assert (type(estimate["found"]), estimate["found"]) == (int, 8)
+    assert type(estimate["coverage"]) is float
     stored = CriticalPoints.load(path)
     assert len(stored) == report["critical_points"]["total"]
     np.testing.assert_allclose(stored.value, [point["value"] for point in report["points"]])
