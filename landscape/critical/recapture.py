@@ -78,7 +78,9 @@ def recapture(landscape: Landscape, parts: Iterable[CriticalPoints], confidence:
 
     The searches of one exploration depend on each other: they step off points that others found, so that a region that
     none of them has entered is out of reach of all, and how often each point was found does not tell. Explorations with
-    seeds of their own share nothing, and a point that few of them have is a sign of others that none has.
+    seeds of their own share nothing, and a point that few of them have is a sign of others that none has. Four are a
+    good beginning: on the loss of a small network the intervals from four held what four more found, those from two
+    did not.
 
     Parameters
     ----------
