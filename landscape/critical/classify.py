@@ -9,11 +9,11 @@ import numpy.typing as npt
 
 from landscape.arrays import Array, BoolArray, IntArray, as_batch, matvec, norm, spectral_radius_bound, transpose
 from landscape.batch import parts
-from landscape.critical.eigensystem import eigensystem
 from landscape.critical.points import CriticalPoints, Kind
 from landscape.critical.trust_region import gradient_noise
 from landscape.function import Landscape
 from landscape.spectrum.dense import tangent_system
+from landscape.spectrum.eigensystem import eigensystem
 
 _EPS = float(np.finfo(np.float64).eps)
 _BLOCK = (

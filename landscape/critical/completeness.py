@@ -155,8 +155,7 @@ def coverage(found: IntArray, confidence: float = 0.95) -> Coverage:
         + share**2 * once**2 * twice * (once - 1) ** 2 / (4 * (twice + 1) ** 4)
     )
     if unseen > 0:
-        spread = float(np.exp(z * np.sqrt(np.log1p(variance / unseen**2))))
-        unseen_low, unseen_high = unseen / spread, unseen * spread
+        unseen_low, unseen_high = lognormal_interval(unseen, variance, z)
     else:
         # Nothing to extrapolate from: a single point as rare as those found once may still be missing.
         unseen_low, unseen_high = 0.0, float(once)
@@ -172,6 +171,13 @@ def coverage(found: IntArray, confidence: float = 0.95) -> Coverage:
         unseen_low=unseen_low,
         unseen_high=unseen_high,
     )
+
+
+def lognormal_interval(estimate: float, variance: float, z: float) -> tuple[float, float]:
+    """The ends, z standard deviations of the logarithm away, for a positive number that is estimated with a variance
+    (Chao, Biometrics 43, 783, 1987)."""
+    spread = float(np.exp(z * np.sqrt(np.log1p(variance / estimate**2))))
+    return estimate / spread, estimate * spread
 
 
 def violated_morse_inequalities(counts: npt.ArrayLike, betti: npt.ArrayLike) -> list[int]:

@@ -8,7 +8,6 @@ from typing import NamedTuple
 import numpy as np
 
 from landscape.arrays import Array, BoolArray, IntArray, matvec, norm, transpose
-from landscape.critical.eigensystem import eigensystem
 from landscape.critical.search import Search
 from landscape.critical.trust_region import (
     GradientNorms,
@@ -20,6 +19,7 @@ from landscape.critical.trust_region import (
 )
 from landscape.function import Landscape
 from landscape.spectrum.dense import TangentSystem
+from landscape.spectrum.eigensystem import eigensystem
 
 FIRST_STEPS = 3  # steps in which the lowest modes are climbed, whatever was climbed before
 FRESH_CHOICE = 12  # steps after which the choice is made afresh

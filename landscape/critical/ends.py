@@ -10,12 +10,12 @@ import numpy as np
 from landscape.arrays import Array, IntArray, matvec, norm, transpose
 from landscape.batch import parts
 from landscape.critical.classify import classify
-from landscape.critical.eigensystem import eigensystem
 from landscape.critical.points import CriticalPoints, Kind
 from landscape.critical.search import SearchRuns, SearchStatus
 from landscape.function import Landscape
 from landscape.results import Results, in_words, shared
 from landscape.spectrum.dense import tangent_system
+from landscape.spectrum.eigensystem import eigensystem
 
 FLAT_SHARE = 0.9  # a point is gradient-flat if so much of its gradient's norm lies in the Hessian's approximate kernel
 _BLOCK = 2**20  # numbers in the Hessians that are worked on together

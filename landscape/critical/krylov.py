@@ -9,6 +9,7 @@ import numpy as np
 
 from landscape.arrays import Array, BoolArray, IntArray, norm, spectral_radius_bound, symmetrize, transpose
 from landscape.function import Landscape
+from landscape.spectrum.eigensystem import eigensystem
 
 Product = Callable[[Array, Array, Array], Array]
 """Positions (m, n), ambient gradients (m, n) and tangent vectors (m, p, n) to Riemannian Hessian times vectors."""
@@ -112,7 +113,7 @@ def _with_blocks(
     small = np.where(usable[:, None, None], small, 0.0)
     scale = spectral_radius_bound(small)
     lift = np.where(norm(basis) > 0.5, 0.0, 2 * scale[:, None] + _TINY)
-    values, modes = np.linalg.eigh(small + lift[:, :, None] * np.eye(basis.shape[1]))
+    values, modes = eigensystem(small + lift[:, :, None] * np.eye(basis.shape[1]))
     return RitzSpace(basis, images, values, modes, scale, usable)
 
 

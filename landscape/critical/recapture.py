@@ -10,6 +10,7 @@ import numpy as np
 from scipy.special import ndtri
 
 from landscape.arrays import BoolArray
+from landscape.critical.completeness import lognormal_interval
 from landscape.critical.find import union_with_rows
 from landscape.critical.points import CriticalPoints
 from landscape.function import Landscape
@@ -168,6 +169,4 @@ def missing_from_all(found_by: BoolArray, confidence: float = 0.95) -> Missing:
         # Nothing to extrapolate from: as many as there would be, had one sample one more to itself.
         return Missing(0.0, 0.0, float(others.max()) / (twice + 1))
     variance = estimate + float(alone @ others**2) / (twice + 1) ** 2 + estimate**2 * twice / (twice + 1) ** 2
-    z = float(ndtri((1 + confidence) / 2))
-    spread = float(np.exp(z * np.sqrt(np.log1p(variance / estimate**2))))
-    return Missing(estimate, estimate / spread, estimate * spread)
+    return Missing(estimate, *lognormal_interval(estimate, variance, float(ndtri((1 + confidence) / 2))))

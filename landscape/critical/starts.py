@@ -11,6 +11,7 @@ from landscape.descent.armijo import ArmijoGradientDescent
 from landscape.descent.ensemble import descend
 from landscape.function import Landscape
 from landscape.spectrum.dense import tangent_system
+from landscape.spectrum.eigensystem import eigensystem
 
 # Shortest and longest step off a known point, in units of the landscape's diagonal: short ones reach the neighbouring
 # index by its own separatrix, long ones leave the point's own basin.
@@ -81,7 +82,7 @@ def steps_off(
     rows = rng.choice(candidates, size, p=weight / weight.sum())
     sources, owner = np.unique(rows, return_inverse=True)
     system = tangent_system(landscape, points.x[sources])
-    modes = (system.basis @ np.linalg.eigh(system.lifted_hessian())[1])[owner]
+    modes = (system.basis @ eigensystem(system.lifted_hessian())[1])[owner]
     chosen = points[rows]
     place = np.arange(modes.shape[-1])
     unstable = place < chosen.index[:, None]

@@ -9,6 +9,7 @@ import numpy as np
 from landscape.arrays import Array, BoolArray, IntArray, matvec, transpose
 from landscape.function import Landscape
 from landscape.spectrum.dense import tangent_system
+from landscape.spectrum.eigensystem import eigensystem
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ def eigenbasis(landscape: Landscape, x: Array) -> Eigenbasis:
     finite = system.finite
     d = system.gradient.shape[-1]
     hessian = np.where(finite[:, None, None], system.lifted_hessian(), np.eye(d))
-    eigenvalues, modes = np.linalg.eigh(hessian)
+    eigenvalues, modes = eigensystem(hessian)
     gradient = matvec(transpose(modes), np.where(finite[:, None], system.gradient, 0.0))
     return Eigenbasis(eigenvalues, gradient, system.basis @ modes, finite)
 

@@ -21,6 +21,7 @@ from landscape.critical.trust_region import gradient_noise
 from landscape.function import Landscape
 from landscape.results import Results, in_words, transient
 from landscape.spectrum.dense import tangent_system
+from landscape.spectrum.eigensystem import eigensystem
 
 ACCURACY = 1e-6  # error allowed in one step, in units of the length scale
 ARRIVED_WITHIN = 1e-8  # a line has arrived when its Newton step is this short, in units of the length scale
@@ -133,7 +134,7 @@ def flow(
     def step(line: _Line) -> tuple[_Line, IntArray]:
         system = tangent_system(landscape, line.x, line.gradient)
         finite = system.finite
-        lam, modes = np.linalg.eigh(np.where(finite[:, None, None], system.hessian, 0.0))
+        lam, modes = eigensystem(np.where(finite[:, None, None], system.hessian, 0.0))
         g = matvec(transpose(modes), np.where(finite[:, None], system.gradient, 0.0))
         arrived = _newton_length(lam, g, scale) <= ARRIVED_WITHIN * scale
         # What rounding leaves of the gradient may point along zero modes, where Newton steps are long and mean nothing.

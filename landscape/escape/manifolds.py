@@ -15,6 +15,7 @@ from landscape.escape.flow import FlowLines, FlowStatus, flow
 from landscape.function import Landscape
 from landscape.results import Results, in_words, transient
 from landscape.spectrum.dense import tangent_system
+from landscape.spectrum.eigensystem import eigensystem
 
 DISPLACEMENT = 1e-4  # of a line's start from its saddle, in units of the length scale
 
@@ -250,7 +251,7 @@ def _leaving(
         if points.index[row] == 0:
             raise ValueError(f"point {row} has index 0: no line leaves it")
     system = tangent_system(landscape, x)
-    _, modes = np.linalg.eigh(system.lifted_hessian())
+    _, modes = eigensystem(system.lifted_hessian())
     saddle: list[int] = []
     chosen: list[Array] = []
     for row, index in enumerate(points.index.tolist()):

@@ -18,6 +18,7 @@ from landscape.manifolds import Euclidean
 from landscape.problems.quadratic import quadratic
 from landscape.results import Results, in_words, shared
 from landscape.spectrum.dense import tangent_system
+from landscape.spectrum.eigensystem import eigensystem
 from landscape.theory.escape import linear_escape_steps
 
 START_FRACTION = 0.01  # radius of the ball of starts, in units of the radius that counts as escape
@@ -203,7 +204,7 @@ def unstable_basis(landscape: Landscape, center: Array) -> tuple[Array, Array]:
         If no eigenvalue is negative.
     """
     system = tangent_system(landscape, center[None])
-    eigenvalues, modes = np.linalg.eigh(system.lifted_hessian()[0])
+    eigenvalues, modes = eigensystem(system.lifted_hessian()[0])
     kept = len(eigenvalues) - int(system.orbit_dimension[0])
     if not eigenvalues[0] < 0:
         raise ValueError(f"the lowest eigenvalue at the saddle is {eigenvalues[0]:.3g}: descent cannot leave it")

@@ -12,6 +12,7 @@ from landscape.function import Landscape
 from landscape.manifolds import Manifold, Product, Torus
 from landscape.particles import ParticleSymmetry
 from landscape.spectrum.dense import tangent_system
+from landscape.spectrum.eigensystem import eigensystem
 from landscape.symmetry import SignFlip
 
 _ORIENTATIONS = 60
@@ -74,7 +75,7 @@ def aligned(landscape: Landscape, x: Array, y: Array) -> Array:
 def unstable_directions(landscape: Landscape, x: Array, number: int) -> tuple[Array, Array]:
     """The lowest eigenvectors at points (m, n), as (m, number, n), and their eigenvalues, (m, number)."""
     system = tangent_system(landscape, x)
-    curvature, modes = np.linalg.eigh(system.lifted_hessian())
+    curvature, modes = eigensystem(system.lifted_hessian())
     axes = np.stack([system.ambient(modes[..., k]) for k in range(number)], axis=1)
     return axes, curvature[:, :number]
 

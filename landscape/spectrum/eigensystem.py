@@ -8,7 +8,7 @@ from landscape.arrays import Array
 
 
 def eigensystem(matrix: Array) -> tuple[Array, Array]:
-    """Eigenvalues (m, d) in increasing order and eigenvectors in columns (m, d, d) of symmetric matrices (m, d, d).
+    """Eigenvalues (..., d), increasing, and eigenvectors in columns (..., d, d) of symmetric matrices (..., d, d).
 
     On a finite matrix with an eigenvalue that is many times repeated, as the lifted one of zero modes is, LAPACK's
     divide and conquer fails once in about 10^5 times. Worked from the other triangle the same matrix is another case.
