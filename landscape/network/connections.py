@@ -26,6 +26,7 @@ _PARTS = 12  # into which the gap between two lines is divided
 _MOST_ROUNDS = 80
 _TURN = 0.7853  # the first direction: none that symmetry could prefer
 _SPACING = 0.01  # of the points on a line, in units of the length scale
+_ACCURACY = 1e-6  # of these lines, which neighbours tell from their distance
 _APART = 0.15  # lines part when they are so far from each other at one height, in units of the length scale
 _TOGETHER = 0.02  # and have not begun to before they are so far
 _LEVELS = 60  # heights at which lines are compared
@@ -192,7 +193,8 @@ class _Fan:
     def trace(self, starts: Array) -> _Lines:
         """Follow the lines from rows of starts, (r, c, n)."""
         landscape, shape = self.landscape, starts.shape[:2]
-        lines = flow(landscape, starts.reshape(-1, landscape.dim), spacing=_SPACING, reach=self.reach, record=True)
+        starts = starts.reshape(-1, landscape.dim)
+        lines = flow(landscape, starts, spacing=_SPACING, reach=self.reach, record=True, accuracy=_ACCURACY)
         assert lines.path is not None
         arrived = lines.status == FlowStatus.ARRIVED
         end = np.where(arrived, nearest(landscape, self.ends.x, lines.x), _ELSEWHERE).reshape(shape)

@@ -110,6 +110,18 @@ def test_spacing_makes_a_path_smoother_not_truer():
     assert fine.steps.sum() > coarse.steps.sum()
 
 
+@pytest.mark.parametrize(
+    ("name", "parameters", "lines"), [("muller_brown", {}, 3000), ("lennard_jones", {"atoms": 6}, 100)]
+)
+def test_lines_end_where_much_more_accurate_ones_do(name, parameters, lines):
+    landscape = problem(name, **parameters)
+    starts = landscape.starts(np.random.default_rng(6), lines)
+    quick, accurate = flow(landscape, starts), flow(landscape, starts, accuracy=1e-6)
+    assert (quick.status == accurate.status).all()
+    assert landscape.manifold.distance(quick.x, accurate.x).max() < 1e-3 * landscape.manifold.length_scale
+    assert 2 * quick.steps.sum() < accurate.steps.sum()
+
+
 def test_a_line_on_a_stable_manifold_runs_into_the_saddle():
     wells = problem("double_well", dim=2)
     lines = flow(wells, [[1.5, 0.0], [0.0, -0.3], [0.3, 0.1]])
@@ -155,6 +167,7 @@ def test_phi_functions_keep_their_digits():
         ({"starts": [[0.0, 0.0, 0.0]]}, r"^starts has shape \(1, 3\) but the landscape has dim 2$"),
         ({"spacing": 0.0}, "^spacing is 0.0 but must be positive$"),
         ({"reach": -1.0}, "^reach is -1.0 but must be positive$"),
+        ({"accuracy": 0.0}, "^accuracy is 0.0 but must be positive$"),
         ({"max_steps": -1}, "^max_steps is -1 but must not be negative$"),
     ],
 )
