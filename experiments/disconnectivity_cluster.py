@@ -173,12 +173,23 @@ def draw(data: Data) -> Figure:
         plot_disconnectivity(level, data[f"{drawn}_parent"], place, ax)
         minima = int(data[f"{atoms}_minima"])
         ax.plot(place[:minima], level[:minima], "o", color=BLUE, markersize=2.6 if atoms != LARGE else 1.2)
-        counted = f"{minima} minima, {int(data[f'{atoms}_saddles'])} saddles"
+        found = (minima, int(data[f"{atoms}_saddles"]))
         if atoms == LARGE:
-            counted += f", the lowest found; {int(data[f'{LARGE}_outside'])} more minima not joined to these"
+            counted = f"{found[0]} minima, {found[1]} saddles, the lowest found; "
+            counted += f"{int(data[f'{LARGE}_outside'])} more minima not joined to these"
+            lowest = int(level.argmin())
+            foot = (place[lowest], level[lowest])
+            ax.annotate("icosahedron", foot, (5, 0), textcoords="offset points", va="center", fontsize=7.5)
+        else:
+            counted = ", ".join(map(_of_known, found, KNOWN[atoms][:2], ("minima", "saddles")))
         ax.set(ylabel="energy / $\\epsilon$", xlabel=counted)
         panel(ax, letter, f"{atoms} Lennard-Jones atoms")
     return figure
+
+
+def _of_known(found: int, known: int, what: str) -> str:
+    """How many were found, and of how many if there are more."""
+    return f"{found} of {known} {what}" if found < known else f"{found} {what}"
 
 
 EXPERIMENT = Experiment(
@@ -190,7 +201,8 @@ EXPERIMENT = Experiment(
         "icosahedron, its funnel, with basins joined at forty equally spaced levels. "
         "Every line ends below at a minimum (blue); lines join at the height of the lowest saddle by which their "
         "minima can be reached from each other. Structures that differ by a permutation, a rigid motion or a "
-        "reflection are one. Saddles were found by eigenvector following and connected by the gradient flow."
+        "reflection are one. Saddles were found by eigenvector following and connected by the gradient flow; where "
+        "Doye and Wales (2002) list more than were found, both numbers are given."
     ),
     compute=compute,
     claims=claims,

@@ -27,6 +27,7 @@ from landscape.random import stream
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
 
 # Landscape, its parameters, its name, the space it lives on, and that space's Betti numbers.
 SPACES: tuple[tuple[str, dict[str, int], str, str, tuple[int, ...]], ...] = (
@@ -202,10 +203,13 @@ def _draw_lines(data: Data, ax: Axes) -> None:
 
 
 def _draw_persistence(data: Data, ax: Axes) -> None:
+    from matplotlib.legend_handler import HandlerTuple
+
     value = data["value"]
     low, high = value.min() - 0.4, value.max() + 1.2
     ax.plot([low, high], [low, high], color=GREY, linewidth=0.8)
     beside: dict[str, Any] = {"textcoords": "offset points", "fontsize": 7, "ha": "center", "va": "center"}
+    outlines: list[Line2D] = []
     # Labels of components stand left of their point, those of holes above, so that neighbours keep clear of each other.
     for k, colour, marker, name, offset in (
         (0, BLUE, "o", "components", (-11, 1)),
@@ -215,14 +219,16 @@ def _draw_persistence(data: Data, ax: Axes) -> None:
         ax.plot(*pairs.T, marker, color=colour, markersize=3.5, label=name)
         on_grid = data[f"{name}_on_grid"]
         rings: dict[str, Any] = {"color": BLACK, "markersize": 6.5, "fillstyle": "none", "markeredgewidth": 0.6}
-        ax.plot(*on_grid.T, marker, label="" if k else "on a grid", **rings)
+        outlines += ax.plot(*on_grid.T, marker, **rings)
         places, number = np.unique(pairs.round(6), axis=0, return_counts=True)
         for (birth, death), times in zip(places, number.tolist(), strict=True):
             if times > 1:  # by the symmetry x -> -x
                 ax.annotate(f"×{times}", (birth, death), offset, **beside)
     ax.plot(value[data["essential"]], [high - 0.4], "^", color=BLACK, label="for ever")
     ax.set(xlabel="value at birth", ylabel="value at death", xlim=(low, high), ylim=(low, high))
-    ax.legend(loc="lower right")
+    handles, names = ax.get_legend_handles_labels()
+    both = {tuple: HandlerTuple(ndivide=None, pad=1.0)}
+    ax.legend([*handles, tuple(outlines)], [*names, "on a grid"], handler_map=both, loc="lower right")
     panel(ax, "b", "persistence")
 
 
@@ -250,10 +256,10 @@ EXPERIMENT = Experiment(
     caption=(
         "(a) All critical points of the six-hump camel function, the lines of the gradient flow from its saddles down "
         "to minima (blue) and up to maxima or to infinity (orange). (b) Persistence: the values at which components "
-        "and holes of the sublevel sets are born and die, from the boundary operator modulo 2 of these lines; "
-        "rings: the same by union-find on a grid of values; ×2: two pairs in one place, by symmetry. (c) For this "
-        "function and others the number of critical points of each index and the Betti numbers of their Morse complex, "
-        "which are those of the space."
+        "and holes of the sublevel sets are born and die, from the boundary operator modulo 2 of these lines; black "
+        "rings and squares: the same components and holes by union-find on a grid of values; ×2: two pairs in one "
+        "place, by symmetry. (c) For this function and others the number of critical points of each index and the "
+        "Betti numbers of their Morse complex, which are those of the space."
     ),
     compute=compute,
     claims=claims,

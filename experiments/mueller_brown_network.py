@@ -81,21 +81,20 @@ def claims(data: Data) -> list[Claim]:
     ]
     result += [
         Claim(f"saddle {k}: value", found, expected=known, tolerance=1e-6, source=SOURCE)
-        for k, (found, known) in enumerate(zip(np.sort(value[index == 1]), SADDLES, strict=True))
+        for k, (found, known) in enumerate(zip(np.sort(value[index == 1]), SADDLES, strict=True), start=len(MINIMA))
     ]
-    known = {0: (1, 2), 1: (0, 2)}
-    order = np.argsort(value[data["saddle"]])
-    for rank, row in enumerate(order.tolist()):
-        shared = len(set(data["ends"][row].tolist()) & set(known[rank]))
-        text = f"saddle {rank} joins the minima {known[rank][0]} and {known[rank][1]}"
-        result.append(Claim(text, shared, expected=2, tolerance=0, source=SOURCE))
+    known_ends = {3: (1, 2), 4: (0, 2)}
+    for saddle, ends in sorted(zip(data["saddle"].tolist(), data["ends"].tolist(), strict=True)):
+        low, high = known_ends[saddle]
+        text = f"saddle {saddle} joins the minima {low} and {high}"
+        result.append(Claim(text, len({low, high} & set(ends)), expected=2, tolerance=0, source=SOURCE))
     for k in (0, 1):
         climb = SADDLES[1] - MINIMA[k]
         text = f"lowest barrier between the two deepest minima, from minimum {k}"
         result.append(Claim(text, data["barriers"][k], expected=climb, tolerance=1e-6, source=SOURCE))
     result.append(
         Claim(
-            "highest point of the traced path above the saddle",
+            "highest point of the traced path above saddle 4",
             data["route_value"].max() - data["minimax"][0],
             low=-1e-4,
             high=1e-8,
@@ -152,9 +151,9 @@ EXPERIMENT = Experiment(
     title="The network of the Müller–Brown surface",
     caption=(
         "(a) The three minima and two saddles of the Müller–Brown surface, numbered by index and value, and the lines "
-        "of the gradient flow that leave the saddles (red): saddle 3 joins the minima 1 and 2, saddle 4 the minima 0 "
-        "and 2. Grey: contours. (b) The function along the path between the two deepest minima whose highest point is "
-        "lowest, through both saddles, and the barriers from either side."
+        "of the gradient flow that leave the saddles (orange-red): saddle 3 joins the minima 1 and 2, saddle 4 the "
+        "minima 0 and 2. Grey: contours. (b) The function along the path between the two deepest minima whose highest "
+        "point is lowest, through both saddles, and the barriers from either side."
     ),
     compute=compute,
     claims=claims,

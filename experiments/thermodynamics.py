@@ -29,6 +29,7 @@ ATOMS, QUICK_ATOMS = 8, 7
 SHOWN = 5  # minima with a curve of their own
 DASHES: tuple[Any, ...] = ("-", "-", "-", (0, (5, 4)), (0, (1.5, 2.5)))
 COLD, WARM = 0.008, 0.5
+DECADES = 1e20  # from one mark of the passage times to the next
 
 
 def compute(quick: bool, seed: int, executor: Executor | None) -> dict[str, npt.NDArray[Any]]:
@@ -173,6 +174,8 @@ def _claims_of_equilibrium(data: Data) -> list[Claim]:
 
 
 def draw(data: Data) -> Figure:
+    from matplotlib.ticker import LogLocator
+
     figure = new_figure(2.5, 7.0)
     occupied, capacity, times = figure.subplots(1, 3)
     t = data["temperature"]
@@ -183,7 +186,8 @@ def draw(data: Data) -> Figure:
         look: dict[str, Any] = {"color": colour, "linestyle": dashes, "label": f"−{-data['value'][k]:.2f}"}
         plot_theory(t, data["probability"][:, k], occupied, **look)
     occupied.set(xlabel="temperature / $\\epsilon$", ylabel="occupation", ylim=(0, 1))
-    occupied.legend(title="energy / $\\epsilon$", loc="upper right", labelspacing=0.3, handlelength=2.6)
+    below: dict[str, Any] = {"loc": "lower left", "bbox_to_anchor": (0.0, 0.14)}
+    occupied.legend(title="energy / $\\epsilon$", labelspacing=0.3, handlelength=2.6, **below)
     panel(occupied, "a", f"minima of {int(data['atoms'])} atoms")
     plot_theory(t, data["heat_capacity"], capacity, color=BLACK)
     capacity.axhline(3 * int(data["atoms"]) - 6, color=PALETTE[0], linestyle=":", label="one harmonic well")
@@ -198,6 +202,7 @@ def draw(data: Data) -> Figure:
     shown_times = {"color": VERMILION, "fmt": "s", "markersize": 2.5, "label": "linear solve"}
     plot_measured(inverse[right], data["solved"][right], ax=times, **shown_times)
     times.set_yscale("log")
+    times.yaxis.set_major_locator(LogLocator(DECADES))
     times.set_ylim(0.1, data["exact"].max() ** 1.4)
     times.set(xlabel="1 / temperature, $\\epsilon\\,/\\,T$", ylabel="mean passage time")
     times.legend(loc="upper left")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import networkx as nx
 
 from landscape.network.connect import Graph
-from landscape.network.transitions import require_minima, require_transitions, saddle_number
+from landscape.network.transitions import passages, require_minima, require_transitions, saddle_number, tie_of
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,8 @@ def monotonic_basins(network: Graph) -> dict[int, set[int]]:
     -------
     dict
         For each minimum that has no lower neighbour the set of minima from which such a sequence leads to it, itself
-        included (Kunz & Berry 1995, J. Chem. Phys. 103, 1904). A minimum on a divide is in several sets.
+        included (Kunz & Berry 1995, J. Chem. Phys. 103, 1904). A minimum on a divide is in several sets. Values that
+        agree to 1e-10 of their range are equal.
 
     Raises
     ------
@@ -117,7 +118,10 @@ def monotonic_basins(network: Graph) -> dict[int, set[int]]:
     value = nx.get_node_attributes(network, "value")
     uphill = nx.DiGraph()
     uphill.add_nodes_from(network)
-    uphill.add_edges_from((a, b) if value[a] < value[b] else (b, a) for a, b in network.edges() if value[a] != value[b])
+    tie = tie_of(network)
+    uphill.add_edges_from(
+        (a, b) if value[a] < value[b] else (b, a) for a, b, *_ in passages(network) if abs(value[a] - value[b]) > tie
+    )
     return {node: {node, *nx.descendants(uphill, node)} for node, below in uphill.in_degree() if below == 0}
 
 
@@ -128,7 +132,8 @@ def global_funnel(network: Graph) -> set[int]:
     has one: its next is, of its lower neighbours, the one across the lowest saddle; of several such the lowest. The
     sequences divide the minima into funnels, one for each minimum without lower neighbours, such as are the units of
     Doye, Miller & Wales 1999 (J. Chem. Phys. 111, 8417); unlike the basins of `monotonic_basins`, in which a minimum
-    may be several times, they do not overlap. This is the one with the lowest bottom.
+    may be several times, they do not overlap. This is the one with the lowest bottom. Heights that agree to 1e-10 of
+    their range are equal; of equal ones the lowest number decides.
 
     Parameters
     ----------
@@ -157,8 +162,7 @@ def global_funnel(network: Graph) -> set[int]:
     require_transitions(network)
     if len(network) == 0:
         raise ValueError("the network has no minima")
-    lowest = min(network, key=lambda node: (network.nodes[node]["value"], node))
-    return funnels(network)[lowest]
+    return funnels(network)[_lowest(nx.get_node_attributes(network, "value"), tie_of(network))]
 
 
 def funnels(network: Graph) -> dict[int, set[int]]:
@@ -191,18 +195,26 @@ def funnels(network: Graph) -> dict[int, set[int]]:
     """
     require_transitions(network)
     value = nx.get_node_attributes(network, "value")
+    tie = tie_of(network)
+    ways: dict[int, list[tuple[float, int]]] = {node: [] for node in network}  # down: the saddle's height, and where to
+    for a, b, _, saddle in passages(network):
+        if abs(value[a] - value[b]) > tie:
+            high, low = (a, b) if value[a] > value[b] else (b, a)
+            ways[high].append((saddle["value"], low))
     steps = nx.DiGraph()
     steps.add_nodes_from(network)
-    for node in network:
-        across = (
-            (saddle["value"], value[end], end)
-            for _, end, saddle in network.edges(node, data=True)
-            if value[end] < value[node]
-        )
-        step = min(across, default=None)
-        if step is not None:
-            steps.add_edge(step[2], node)
+    for node, down in ways.items():
+        if down:
+            lowest_pass = min(height for height, _ in down)
+            across = {end: value[end] for height, end in down if height <= lowest_pass + tie}
+            steps.add_edge(_lowest(across, tie), node)
     return {bottom: {bottom, *nx.descendants(steps, bottom)} for bottom, above in steps.in_degree() if above == 0}
+
+
+def _lowest(value: dict[int, float], tie: float) -> int:
+    """The node of the lowest value; of those that are equal the one with the lowest number."""
+    low = min(value.values())
+    return min(node for node, height in value.items() if height <= low + tie)
 
 
 def degree_distribution(network: Graph) -> dict[int, int]:
@@ -233,6 +245,7 @@ def degree_distribution(network: Graph) -> dict[int, int]:
     {1: 2, 2: 1}
     """
     require_transitions(network)
-    simple = nx.Graph(network)
-    simple.remove_edges_from(list(nx.selfloop_edges(simple)))
+    simple = nx.Graph()
+    simple.add_nodes_from(network)
+    simple.add_edges_from((a, b) for a, b, *_ in passages(network) if a != b)
     return {degree: count for degree, count in enumerate(nx.degree_histogram(simple)) if count}

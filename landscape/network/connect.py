@@ -16,7 +16,7 @@ from landscape.descent.method import require_count
 from landscape.escape.flow import FlowStatus
 from landscape.function import Landscape
 from landscape.network.branches import LOST, Branches, follow_branches, joined, saddle_groups
-from landscape.network.transitions import require_graph
+from landscape.network.transitions import require_graph, require_points
 from landscape.particles import ParticleSymmetry
 
 Graph = Any  # a NetworkX graph: the library comes without types
@@ -69,8 +69,7 @@ def connect(landscape: Landscape, points: CriticalPoints, max_steps: int = 5000)
     (5, [(3, 1), (3, 2), (4, 0), (4, 2)])
     """
     require_count("max_steps", max_steps, 0)
-    if points.x.shape[1] != landscape.dim:
-        raise ValueError(f"points have {points.x.shape[1]} coordinates but the landscape has dim {landscape.dim}")
+    require_points(landscape, points)
     if len(merge(landscape, points.x)[0]) < len(points):
         points = union(landscape, [points])
     followed = [follow_branches(landscape, points.x, rows, max_steps) for rows in saddle_groups(points)]
@@ -204,9 +203,10 @@ def transition_network(graph: Graph) -> Graph:
         is the bottom of a basin, and a node, with `kind` 'degenerate'. An edge's key is its saddle's number in `graph`;
         `ends` are the two minima of its branches, in their order, with `barriers` from each and the `lengths` of the
         branches. A branch that ends at another saddle of index 1 is followed on down, to the lowest minimum that can be
-        reached: which minima are connected below which height does not depend on that choice. Saddles of index 1 that
-        are degenerate or have a branch that leads to no minimum are left out: the network's `left_out` lists (saddle,
-        reason).
+        reached: which minima are connected below which height does not depend on that choice. If others can be
+        reached, too, the edge's `destinations` list for each branch the minima with their shares, half of what comes
+        to a saddle going on to either side. Saddles of index 1 that are degenerate or have a branch that leads to no
+        minimum are left out: the network's `left_out` lists (saddle, reason).
 
     Raises
     ------
@@ -241,6 +241,9 @@ def transition_network(graph: Graph) -> Graph:
             barriers=tuple(data["value"] - height[end] for end in ends),
             lengths=tuple(lines[branch][1]["length"] for branch in (0, 1)),
         )
+        shares = [_shares(graph, bottoms, lines[branch][0]) for branch in (0, 1)]
+        if max(map(len, shares)) > 1:
+            network.edges[*ends, saddle]["destinations"] = tuple(tuple(sorted(line.items())) for line in shares)
     return network
 
 
@@ -265,6 +268,21 @@ def _lowest(graph: Graph, bottoms: set[int], node: int) -> int | None:
     if node in bottoms:
         return node
     return min(bottoms & nx.descendants(graph, node), key=lambda k: (graph.nodes[k]["value"], k), default=None)
+
+
+def _shares(graph: Graph, bottoms: set[int], node: int) -> dict[int, float]:
+    """The bottoms that lines from a node lead to, and which part of them each: all edges down that lead to any carry
+    the same."""
+    if node in bottoms:
+        return {node: 1.0}
+    height = nx.get_node_attributes(graph, "value")
+    ways = [_shares(graph, bottoms, end) for _, end in graph.out_edges(node) if height[end] < height[node]]
+    ways = [way for way in ways if way]
+    shares: dict[int, float] = {}
+    for way in ways:
+        for bottom, share in way.items():
+            shares[bottom] = shares.get(bottom, 0.0) + share / len(ways)
+    return shares
 
 
 def _left_out(graph: Graph) -> list[tuple[int, str]]:

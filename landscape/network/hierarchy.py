@@ -17,6 +17,7 @@ from landscape.descent.method import require_count
 from landscape.function import Landscape
 from landscape.network.connect import Graph, connect
 from landscape.network.geometry import unstable_directions
+from landscape.network.transitions import require_points
 
 PUSH = 0.02  # off a saddle, in units of the length scale
 _TOGETHER = 10_000  # searches
@@ -60,8 +61,7 @@ def hierarchy(landscape: Landscape, points: CriticalPoints, max_steps: int = 100
     True
     """
     require_count("max_steps", max_steps, 0)
-    if points.x.shape[1] != landscape.dim:
-        raise ValueError(f"points have {points.x.shape[1]} coordinates but the landscape has dim {landscape.dim}")
+    require_points(landscape, points)
     found: list[tuple[Array, Array, int]] = []
     for k in range(int(points.index[points.decided].max(initial=0)), 1, -1):
         upper = points[points.decided & (points.index == k)]

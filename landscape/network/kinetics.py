@@ -9,8 +9,8 @@ import numpy as np
 
 from landscape.arrays import Array
 from landscape.network.connect import Graph
-from landscape.network.thermodynamics import log_frequencies, log_weights_of_copies, positive_temperature
-from landscape.network.transitions import require_transitions
+from landscape.network.thermodynamics import log_product, log_weights_of_copies, positive_temperature
+from landscape.network.transitions import passages, require_transitions
 
 
 def rate_matrix(network: Graph, temperature: float) -> Array:
@@ -22,7 +22,8 @@ def rate_matrix(network: Graph, temperature: float) -> Array:
 
     n the number of copies of a point and omega the frequencies of its vibrations, the saddle's without the unstable
     one (Vineyard 1957, J. Phys. Chem. Solids 3, 121; Wales 2003, *Energy Landscapes*, eq. 7.29). A saddle that joins a
-    minimum with itself, or with its own copy, changes nothing.
+    minimum with itself, or with its own copy, changes nothing. Where symmetry leads a line of a saddle into another,
+    from which it goes on to several minima, each has its part of the rate. A rate below the smallest float is zero.
 
     Parameters
     ----------
@@ -55,14 +56,15 @@ def rate_matrix(network: Graph, temperature: float) -> Array:
     if positive_temperature(temperature).ndim != 0:
         raise ValueError(f"temperature has shape {np.shape(temperature)} but must be one number")
     row = {node: number for number, node in enumerate(network.nodes)}
+    crossings = [(row[a], row[b], share, data) for a, b, share, data in passages(network) if a != b]
+    minima, saddles = [data for _, data in network.nodes(data=True)], [data for *_, data in crossings]
+    points = [*minima, *saddles]
+    entropy = log_weights_of_copies(points) - 0.5 * np.array([log_product(data) for data in points])
     rates = np.zeros((len(row), len(row)))
-    edges = [(a, b, data) for a, b, data in network.edges(data=True) if a != b]
-    points = [*(data for _, data in network.nodes(data=True)), *(data for *_, data in edges)]
-    entropy = log_weights_of_copies(points) - np.array([log_frequencies(data) for data in points])
-    for number, (a, b, data) in enumerate(edges, start=len(row)):
-        for here, there in ((row[a], row[b]), (row[b], row[a])):
-            climb = (data["value"] - points[here]["value"]) / temperature
-            rates[here, there] += np.exp(entropy[number] - entropy[here] - np.log(2 * np.pi) - climb)
+    for (a, b, share, data), vibrations in zip(crossings, entropy[len(row) :], strict=True):
+        for here, there in ((a, b), (b, a)):
+            climb = (data["value"] - minima[here]["value"]) / temperature
+            rates[here, there] += share * np.exp(vibrations - entropy[here] - np.log(2 * np.pi) - climb)
     rates[np.diag_indices(len(row))] = -rates.sum(axis=1)
     return rates
 
@@ -84,7 +86,8 @@ def mean_first_passage_times(rates: Array, targets: Collection[int]) -> Array:
 
     Returns
     -------
-    (m,) : zero at targets, infinite where no target can be reached.
+    (m,) : zero at targets, infinite where no target can be reached, or where that takes more jumps, or more time, than
+    the largest float (1.8e308).
 
     Raises
     ------
@@ -114,23 +117,33 @@ def mean_first_passage_times(rates: Array, targets: Collection[int]) -> Array:
     away[goal] = 0.0
     inner = _sure_to_arrive(away, goal)
     total = away[inner].sum(axis=1)
-    jump, wait = away[inner] / total[:, None], 1 / total
-    for position, state in enumerate(inner):
-        later = inner[position + 1 :] + goal
-        leave = jump[position, later].sum()
-        jump[position, later] /= leave
-        wait[position] /= leave
-        rest = slice(position + 1, None)
-        towards = jump[rest, state].copy()
-        jump[rest, later] += towards[:, None] * jump[position, later]
-        wait[rest] += towards * wait[position]
-        jump[rest, state] = 0.0
-    result = np.full(m, np.inf)
-    result[goal] = 0.0
-    for position in range(len(inner) - 1, -1, -1):
-        later = inner[position + 1 :]
-        result[inner[position]] = wait[position] + jump[position, later] @ result[later]
+    jump = away[inner] / total[:, None]
+    with np.errstate(over="ignore"):
+        wait = 1 / total
+        for position, state in enumerate(inner):
+            later = inner[position + 1 :] + goal
+            leave = jump[position, later].sum()
+            if leave > 0:
+                jump[position, later] /= leave
+                wait[position] /= leave
+            else:
+                wait[position] = np.inf
+            rest = slice(position + 1, None)
+            towards = jump[rest, state].copy()
+            jump[rest, later] += towards[:, None] * jump[position, later]
+            wait[rest] += _product(towards, wait[position])
+            jump[rest, state] = 0.0
+        result = np.full(m, np.inf)
+        result[goal] = 0.0
+        for position in range(len(inner) - 1, -1, -1):
+            later = inner[position + 1 :]
+            result[inner[position]] = wait[position] + _product(jump[position, later], result[later]).sum()
     return result
+
+
+def _product(probability: Array, time: Array | float) -> Array:
+    """Their product, where what never happens takes no time, however long it would take."""
+    return np.where(probability > 0, probability, 0.0) * np.where(probability > 0, time, 0.0)
 
 
 def _states(targets: Collection[int], m: int) -> list[int]:

@@ -13,6 +13,7 @@ import numpy as np
 from landscape.function import Landscape
 from landscape.network.connect import Graph
 from landscape.network.export import PathLike, writing
+from landscape.network.thermodynamics import log_product
 from landscape.network.transitions import require_numbered_saddles, require_transitions
 from landscape.particles import ParticleSymmetry
 from landscape.symmetry import Identity, SignFlip
@@ -43,8 +44,8 @@ def write_pathsample(landscape: Landscape | None, network: Graph, folder: PathLi
     Raises
     ------
     ValueError
-        If the network is none of transitions, the folder does not exist or cannot be written to, or the order of a
-        point group is not known.
+        If the network is none of transitions or has no minima, the folder does not exist or cannot be written to, a
+        point is degenerate, or the order of a point group is not known.
 
     Examples
     --------
@@ -60,6 +61,8 @@ def write_pathsample(landscape: Landscape | None, network: Graph, folder: PathLi
     """
     require_transitions(network)
     require_numbered_saddles(network)
+    if len(network) == 0:
+        raise ValueError("the network has no minima: there is nothing to write")
     if not Path(folder).is_dir():
         raise ValueError(f"there is no folder {os.fspath(folder)}")
     number = {node: row for row, node in enumerate(network.nodes, start=1)}
@@ -121,23 +124,6 @@ def read_pathsample(folder: PathLike) -> Graph:
         data = {"saddle": saddle, "index": 1, "kind": "saddle", "ends": ends, "barriers": barriers}
         network.add_edge(*ends, key=saddle, **data, **own)
     return network
-
-
-def log_product(data: dict[str, Any]) -> float:
-    """The sum of ln(eigenvalue) over the vibrations of a point: the `log_product` of its node or edge, or that of its
-    positive `eigenvalues`.
-
-    Raises
-    ------
-    ValueError
-        If it has neither.
-    """
-    if "log_product" in data:
-        return float(data["log_product"])
-    if "eigenvalues" not in data:
-        raise ValueError(f"the point with value {data['value']:.9g} has no eigenvalues and no log_product")
-    eigenvalues = np.array(data["eigenvalues"])
-    return float(np.log(eigenvalues[eigenvalues > 0]).sum())
 
 
 def point_group_order(landscape: Landscape | None, data: dict[str, Any]) -> int | None:

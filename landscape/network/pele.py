@@ -18,8 +18,9 @@ from landscape.function import Landscape
 from landscape.network.connect import Graph
 from landscape.network.export import PathLike, writing
 from landscape.network.geometry import unstable_directions
-from landscape.network.pathsample import log_product, point_group_order
+from landscape.network.pathsample import point_group_order
 from landscape.network.pickled_arrays import pickled, unpickled
+from landscape.network.thermodynamics import log_product
 from landscape.network.transitions import require_numbered_saddles, require_transitions
 
 SCHEMA_VERSION = 2
@@ -50,9 +51,9 @@ def write_pele(landscape: Landscape | None, network: Graph, path: PathLike) -> N
     """Write a transition network as a new database of pele, version 2 of its schema.
 
     Minima and transition states are numbered from 1, in the network's order. `fvib` is the sum of ln(eigenvalue) over
-    the vibrations, `pgorder` the order of the point's stabilizer, empty where it is not known; `eigenval` and
-    `eigenvec` are those of the unstable direction. A point's own `log_product`, `point_group_order`, `eigenvalue`,
-    `direction` and `invalid` are written where it has them, as after `read_pele`.
+    the vibrations, empty where a point is degenerate, `pgorder` the order of the point's stabilizer, empty where it is
+    not known; `eigenval` and `eigenvec` are those of the unstable direction. A point's own `log_product`,
+    `point_group_order`, `eigenvalue`, `direction` and `invalid` are written where it has them, as after `read_pele`.
 
     Parameters
     ----------
@@ -195,7 +196,7 @@ def _rows(landscape: Landscape | None, network: Graph) -> tuple[list[tuple[Any, 
 
 
 def _vibrations(landscape: Landscape | None, data: dict[str, Any]) -> tuple[float | None, int | None, bool]:
-    known = "log_product" in data or "eigenvalues" in data
+    known = data.get("kind") != "degenerate" and ("log_product" in data or "eigenvalues" in data)
     return log_product(data) if known else None, point_group_order(landscape, data), bool(data.get("invalid"))
 
 

@@ -97,12 +97,12 @@ def heat_capacity(network: Graph, temperature: npt.ArrayLike, vibrations: int | 
     return kappa + variance
 
 
-def log_frequencies(data: Mapping[str, Any]) -> float:
-    """Sum of ln(omega) over the vibrations of a node or an edge of a transition network: half the sum of ln(eigenvalue)
-    over its positive `eigenvalues`, for unit mass, or half its `log_product`.
+def log_product(data: Mapping[str, Any]) -> float:
+    """The sum of ln(omega^2) over the vibrations of a node or an edge of a transition network: its `log_product`, or
+    the sum of ln(eigenvalue) over its positive `eigenvalues`, for unit mass.
 
-    The `log_product` of PATHSAMPLE and pele is the sum of ln(omega^2), with omega^2 the eigenvalues over masses: in the
-    units in which the file was written, and so are rates.
+    The `log_product` of PATHSAMPLE and pele has eigenvalues over masses: in the units in which the file was written,
+    and so are rates.
 
     Raises
     ------
@@ -111,11 +111,11 @@ def log_frequencies(data: Mapping[str, Any]) -> float:
     """
     if data.get("kind") == "degenerate":
         raise ValueError(f"the point with value {data['value']:.9g} is degenerate: it has no harmonic frequencies")
+    if "log_product" in data:
+        return float(data["log_product"])
     if "eigenvalues" in data:
         eigenvalues = np.array(data["eigenvalues"])
-        return float(0.5 * np.log(eigenvalues[eigenvalues > 0]).sum())
-    if "log_product" in data:
-        return 0.5 * float(data["log_product"])
+        return float(np.log(eigenvalues[eigenvalues > 0]).sum())
     raise ValueError(
         f"what frequencies the critical point with value {data['value']:.9g} has is not known: it must have "
         "eigenvalues, or a log_product"
@@ -187,7 +187,7 @@ def _log_weights(network: Graph, temperature: npt.ArrayLike) -> Array:
     if not minima:
         raise ValueError("network has no minima; expected at least one")
     value = np.array([data["value"] for data in minima])
-    entropy = log_weights_of_copies(minima) - np.array([log_frequencies(data) for data in minima])
+    entropy = log_weights_of_copies(minima) - 0.5 * np.array([log_product(data) for data in minima])
     with np.errstate(over="ignore"):  # so cold that only the lowest minimum counts
         return entropy - (value - value.min()) / t
 

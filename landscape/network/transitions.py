@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 import networkx as nx
 import numpy as np
 
-from landscape.critical.points import Kind
+from landscape.critical.points import CriticalPoints, Kind
+from landscape.function import Landscape
 
 TIE = 1e-10  # heights that agree to this part of the range of values are equal
 
@@ -18,6 +19,7 @@ _KINDS = tuple(kind.name.lower() for kind in Kind)
 _MADE_BY_CONNECT = "expected what connect makes"
 _MADE_OF_IT = "expected what transition_network makes of it"
 _MADE_OF_A_GRAPH = "expected what transition_network makes of a graph"
+_OTHER_VALUE = 1e-4  # part of the values by which two that are said to be the same may differ
 _MOST_RANGES = 5  # of numbers that a sentence lists
 
 
@@ -62,8 +64,8 @@ def require_transitions(network: Any) -> None:
     Raises
     ------
     ValueError
-        If it is directed, as what `connect` makes, no multigraph, a value is missing or not finite, or a saddle is
-        lower than a minimum that it joins.
+        If it is directed, as what `connect` makes, no multigraph, a value is missing or not finite, a saddle is lower
+        than a minimum that it joins, or its `destinations` are not minima with shares.
 
     Examples
     --------
@@ -85,6 +87,12 @@ def require_transitions(network: Any) -> None:
         if not _finite(data.get("value")):
             number = saddle_number(key, data)
             raise ValueError(f"saddle {number} of the network has {_told(data)}; expected a finite value")
+        if "destinations" in data and not _are_destinations(data["destinations"], network):
+            number = saddle_number(key, data)
+            raise ValueError(
+                f"saddle {number} of the network has {_told(data, 'destinations')}; expected for each of its two lines "
+                "minima with shares that add up to 1"
+            )
     _require_saddles_above_minima(network)
 
 
@@ -98,6 +106,26 @@ def _require_saddles_above_minima(network: Any) -> None:
                 f"saddle {saddle_number(key, data)} at {data['value']:.9g} is lower than minimum {high} at "
                 f"{value[high]:.9g}, which it joins"
             )
+
+
+def require_points(landscape: Landscape, points: CriticalPoints) -> None:
+    """Raise ValueError unless critical points are those of a landscape.
+
+    Raises
+    ------
+    ValueError
+        If they have another number of coordinates, or the landscape has other values at them.
+    """
+    if points.x.shape[1] != landscape.dim:
+        raise ValueError(f"points have {points.x.shape[1]} coordinates but the landscape has dim {landscape.dim}")
+    with np.errstate(all="ignore"):
+        value = landscape.value(points.x)
+    scale = np.maximum(np.abs(points.value), np.ptp(points.value) if len(points) else 0.0)
+    wrong = np.flatnonzero(np.abs(value - points.value) > _OTHER_VALUE * np.maximum(scale, 1e-300))
+    if len(wrong):
+        row = int(wrong[0])
+        told = f"point {row} of points has the value {points.value[row]:.9g}"
+        raise ValueError(f"{told} but the landscape has {value[row]:.9g} there; expected points of this landscape")
 
 
 def require_numbered_saddles(network: Any) -> None:
@@ -157,6 +185,36 @@ def listed(numbers: Iterable[Any]) -> str:
 def saddle_number(key: Any, data: dict[str, Any]) -> Any:
     """The number of the saddle that an edge is: its `saddle`, or its key where it has none."""
     return data.get("saddle", key)
+
+
+def passages(network: Any) -> Iterator[tuple[Any, Any, float, dict[str, Any]]]:
+    """Pairs of minima that a saddle joins, from one side of it and from the other, with the part of what crosses it
+    that goes between them, and the edge's attributes.
+
+    That is all of it, and the pair the edge's own, but where symmetry leads one of its lines into another saddle, from
+    which it goes on to several minima: the edge's `destinations`.
+    """
+    for a, b, data in network.edges(data=True):
+        if "destinations" not in data:
+            yield a, b, 1.0, data
+            continue
+        one_side, other_side = data["destinations"]
+        for (one, share), (other, part) in itertools.product(one_side, other_side):
+            yield one, other, share * part, data
+
+
+def _are_destinations(value: Any, network: Any) -> bool:
+    """Whether these are, for each of two lines, pairs of a minimum and a share."""
+    if not _is_pair(value):
+        return False
+    for line in value:
+        if not isinstance(line, tuple | list) or not all(_is_pair(entry) for entry in line):
+            return False
+        if not all(_is_count(minimum) and minimum in network and _finite(share) for minimum, share in line):
+            return False
+        if min((share for _, share in line), default=0) <= 0 or abs(sum(share for _, share in line) - 1) > TIE:
+            return False
+    return True
 
 
 def tie_of(network: Any) -> float:

@@ -3,16 +3,21 @@
 import itertools
 
 import networkx as nx
+import numpy as np
 import pytest
 
 from landscape import (
     MinimaxPath,
+    connect,
     degree_distribution,
     disconnectivity,
+    find_critical_points,
     funnels,
     global_funnel,
     minimax_path,
     monotonic_basins,
+    problem,
+    transition_network,
 )
 
 
@@ -116,6 +121,30 @@ def test_the_lowest_saddle_decides_on_a_divide(surface, cluster):
     assert global_funnel(cluster[2]) == {0, 1, 2, 3}
     with pytest.raises(ValueError, match="the network has no minima"):
         global_funnel(nx.MultiGraph())
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(4))))
+def test_equal_depths_and_heights_are_not_told_apart_by_rounding(order):
+    """Four minima in a ring, two by two equally deep but for rounding, joined by saddles equal but for rounding."""
+    ring = nx.MultiGraph()
+    for node, place in enumerate(order):
+        ring.add_node(node, value=(0.0, 1.0, 1e-17, 1.0)[place])
+    for saddle, (a, b) in enumerate(((0, 1), (1, 2), (2, 3), (3, 0)), start=4):
+        height = (2.0, 2.0 + 4e-16, 2.0, 2.0 - 2e-16)[saddle - 4]
+        ring.add_edge(order.index(a), order.index(b), key=saddle, value=height, saddle=saddle)
+    deep = sorted([order.index(0), order.index(2)])
+    high = {order.index(1), order.index(3)}
+    assert monotonic_basins(ring) == {bottom: {bottom, *high} for bottom in deep}
+    assert funnels(ring) == {deep[0]: {deep[0], *high}, deep[1]: {deep[1]}}
+    assert global_funnel(ring) == {deep[0], *high}
+
+
+def test_equally_deep_minima_are_bottoms_all():
+    himmelblau = problem("himmelblau")
+    points = find_critical_points(himmelblau, himmelblau.starts(np.random.default_rng(0), 500))
+    network = transition_network(connect(himmelblau, points))
+    assert funnels(network) == monotonic_basins(network) == {node: {node} for node in range(4)}
+    assert global_funnel(network) == {0}
 
 
 def test_degrees_count_neighbours(cluster, ring):

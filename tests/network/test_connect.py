@@ -15,10 +15,14 @@ from landscape import (
     Landscape,
     classify,
     connect,
+    degree_distribution,
     explore,
     find_critical_points,
+    mean_first_passage_times,
+    monotonic_basins,
     occupation,
     problem,
+    rate_matrix,
     transition_network,
 )
 from landscape.critical.merge import nearest
@@ -224,14 +228,40 @@ def test_a_line_that_symmetry_keeps_on_another_saddle_is_followed_to_a_minimum()
     network = transition_network(graph)
     assert network.number_of_nodes() == 4
     assert nx.is_connected(network)
-    assert top in {key for *_, key in network.edges(keys=True)}
+    edge = next(data for *_, data in network.edges(data=True) if data["saddle"] == top)
+    halves = [{network.nodes[minimum]["x"][0] > 0: share for minimum, share in line} for line in edge["destinations"]]
+    assert sorted(halves, key=list) == [{False: 0.5}, {True: 0.5}]
+    assert all("destinations" not in data for *_, data in network.edges(data=True) if data["saddle"] != top)
+
+
+def test_what_crosses_a_saddle_goes_on_to_both_sides_of_the_next():
+    """From the minimum on the left the line over (0, 0) runs along b = 0 into a saddle between two mirror images:
+    rates, times, neighbours and basins know no left and right."""
+
+    def value(x):
+        a, b = x[..., 0], x[..., 1]
+        return (a**2 - 1) ** 2 + b**2 * (0.5 - a) + b**4
+
+    wells = Landscape.from_function(value, dim=2, box=(-2.0, 2.0), confining=True)
+    points = find_critical_points(wells, wells.starts(np.random.default_rng(0), 400))
+    network = transition_network(connect(wells, points))
+    one, other, far = sorted(network, key=lambda node: network.nodes[node]["value"])
+    assert network.nodes[one]["x"][1] == pytest.approx(-network.nodes[other]["x"][1])
+    rates = rate_matrix(network, 0.2)
+    assert rates[far, one] == pytest.approx(rates[far, other], rel=1e-9)
+    assert rates[one, far] == pytest.approx(rates[other, far], rel=1e-9)
+    flux = occupation(network, 0.2)[:, None] * rates
+    np.testing.assert_allclose(flux, flux.T, rtol=1e-9, atol=1e-14 * flux.max())
+    times = mean_first_passage_times(rates, [far])
+    assert times[one] == pytest.approx(times[other], rel=1e-9)
+    assert degree_distribution(network) == {2: 3}
+    assert monotonic_basins(network) == {one: {one, far}, other: {other, far}}
+    assert nx.is_connected(network)
 
 
 def test_points_of_another_landscape_are_refused():
     camel = problem("six_hump_camel")
     points = find_critical_points(camel, [[0.0, 0.0]])
-    with pytest.raises(ValueError, match="points have 2 coordinates but the landscape has dim 3"):
-        connect(problem("spherical_spin_glass", n=3), points)
     for steps in (-1, 1.5, "many"):
         with pytest.raises(ValueError, match=f"max_steps is {steps} but must be a whole number, at least 0"):
             connect(camel, points, max_steps=steps)

@@ -78,11 +78,6 @@ def test_a_point_off_which_every_search_fails_is_told_of(glass):
     assert glass[2].graph["unfinished"] == []
 
 
-def test_points_of_another_landscape_are_refused(glass):
-    with pytest.raises(ValueError, match="points have 4 coordinates but the landscape has dim 2"):
-        hierarchy(problem("himmelblau"), glass[1])
-
-
 @pytest.mark.parametrize("steps", [-1, 1.5])
 def test_steps_are_counted(steps, glass):
     with pytest.raises(ValueError, match=f"max_steps is {steps} but must be a whole number, at least 0"):

@@ -76,6 +76,29 @@ def solve(rows):
     return [row[-1] for row in rows]
 
 
+@pytest.mark.parametrize("temperature", [0.0015, 0.002])
+def test_so_cold_that_floats_end(temperature, cluster):
+    """No time is undefined, and no warning is given."""
+    rates = rate_matrix(cluster[2], temperature)
+    for target in range(len(rates)):
+        times = mean_first_passage_times(rates, [target])
+        assert times[target] == 0
+        assert not np.isnan(times).any()
+        assert (np.delete(times, target) > 0).all()
+
+
+def test_what_takes_longer_than_floats_can_tell_is_infinite():
+    small = 1e-200
+    chain = np.array([[0.0, small, 0.0], [1.0, 0.0, small], [0.0, 1.0, 0.0]])
+    assert mean_first_passage_times(chain, [2]).tolist() == [np.inf, np.inf, 0.0]
+    assert mean_first_passage_times(chain, [0]) == pytest.approx([0.0, 1.0, 2.0])
+    # State 2 is entered once in 1e200 times and kept for as long: that adds one to the mean.
+    branches = np.zeros((4, 4))
+    branches[0, 1] = branches[1, 0] = branches[0, 3] = 1.0
+    branches[1, 2] = branches[2, 3] = small
+    assert mean_first_passage_times(branches, [3]) == pytest.approx([3.0, 5.0, 1e200, 0.0])
+
+
 def test_relabelling_states_changes_nothing():
     rng = np.random.default_rng(1)
     rates = rng.exponential(size=(12, 12))

@@ -2,10 +2,13 @@
 
 import math
 
+import networkx as nx
 import numpy as np
 import pytest
 
 from landscape import (
+    Landscape,
+    classify,
     connect,
     find_critical_points,
     heat_capacity,
@@ -13,8 +16,10 @@ from landscape import (
     problem,
     rate_matrix,
     read_pathsample,
+    read_pele,
     transition_network,
     write_pathsample,
+    write_pele,
 )
 
 
@@ -126,3 +131,31 @@ def test_a_file_without_minima_is_no_network(content, tmp_path):
     (tmp_path / "min.data").write_text(content)
     with pytest.raises(ValueError, match=r"min\.data has no minima; expected a line for each"):
         read_pathsample(tmp_path)
+
+
+def test_a_degenerate_point_has_no_log_product(tmp_path):
+    """Neither the noise of its vanishing eigenvalue, nor a file that says nothing of it."""
+
+    def value(x):
+        a, b = x[..., 0], x[..., 1]
+        return (a**2 - 1) ** 2 + b**2 * (1 - a**2) ** 2 + b**4
+
+    flat = Landscape.from_function(value, dim=2, box=(-2.0, 2.0), confining=True)
+    points = classify(flat, [[-1.0, 0.0], [0.0, 0.0], [1.0, 0.0]])
+    network = transition_network(connect(flat, points))
+    assert nx.get_node_attributes(network, "kind") == dict.fromkeys(network, "degenerate")
+    with pytest.raises(ValueError, match=r"^the point with value 0 is degenerate: it has no harmonic frequencies$"):
+        write_pathsample(flat, network, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+    write_pele(flat, network, tmp_path / "flat.sqlite")
+    again = read_pele(tmp_path / "flat.sqlite")
+    assert len(again) == len(network) == 2
+    assert not nx.get_node_attributes(again, "log_product")
+    with pytest.raises(ValueError, match=r"^what frequencies the critical point with value 0 has is not known"):
+        rate_matrix(again, 1.0)
+
+
+def test_a_network_of_nothing_is_not_written(tmp_path):
+    with pytest.raises(ValueError, match=r"^the network has no minima: there is nothing to write$"):
+        write_pathsample(None, nx.MultiGraph(), tmp_path)
+    assert list(tmp_path.iterdir()) == []

@@ -1,18 +1,23 @@
 """What is no transition network is told in one sentence, wherever it is put."""
 
 import networkx as nx
+import numpy as np
 import pytest
 
 from landscape import (
+    connect,
     degree_distribution,
     disconnectivity,
+    find_critical_points,
     funnels,
     global_funnel,
     heat_capacity,
+    hierarchy,
     join_components,
     minimax_path,
     monotonic_basins,
     occupation,
+    problem,
     rate_matrix,
     transition_network,
     write_pathsample,
@@ -20,6 +25,7 @@ from landscape import (
 )
 from landscape.network.transitions import (
     listed,
+    passages,
     require_graph,
     require_minima,
     require_numbered_saddles,
@@ -124,6 +130,41 @@ def test_what_no_network_uses_may_be_missing(surface):
     del graph[3][1][0]["length"]
     with pytest.raises(ValueError, match="the line from 3 to 1 has no length; expected a finite length"):
         transition_network(graph)
+
+
+@pytest.mark.parametrize(
+    "destinations",
+    [
+        "everywhere",
+        [[[0, 1.0]]],
+        [[[0, 1.0]], [[1, 0.4], [0, 0.5]]],
+        [[[0, 1.0]], [[7, 1.0]]],
+        [[[0, 1.0]], []],
+        [[[0, 1.0]], [[1, 2.0], [0, -1.0]]],
+        [[[0, 1.0]], [1, 1.0]],
+    ],
+)
+def test_destinations_are_minima_with_shares(destinations):
+    network = valued(0.0, 1.0)
+    network.add_edge(0, 1, key=2, value=2.0, saddle=2, destinations=[[[0, 1.0]], [[1, 0.5], [0, 0.5]]])
+    require_transitions(network)
+    assert [(a, b, share) for a, b, share, _ in passages(network)] == [(0, 1, 0.5), (0, 0, 0.5)]
+    network.edges[0, 1, 2]["destinations"] = destinations
+    with pytest.raises(ValueError, match=r"saddle 2 of the network has the destinations .*; expected for each of its"):
+        require_transitions(network)
+
+
+@pytest.mark.parametrize("use", [connect, hierarchy])
+def test_points_of_another_landscape_are_refused(use, surface):
+    landscape, *_ = surface
+    points = find_critical_points(landscape, landscape.starts(np.random.default_rng(0), 200))
+    use(landscape, points)
+    with pytest.raises(
+        ValueError, match=r"^point 0 of points has the value -146\.699517 but the landscape has [0-9.]+ t"
+    ):
+        use(problem("himmelblau"), points)
+    with pytest.raises(ValueError, match=r"^points have 2 coordinates but the landscape has dim 3$"):
+        use(problem("rastrigin", dim=3), points)
 
 
 @pytest.mark.parametrize("ends", [(0, 1), (1, 1)])
