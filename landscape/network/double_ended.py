@@ -11,10 +11,20 @@ import networkx as nx
 import numpy as np
 import numpy.typing as npt
 
-from landscape.arrays import Array, BoolArray, IntArray, as_points, dot, norm, spectral_radius_bound
+from landscape.arrays import (
+    Array,
+    BoolArray,
+    IntArray,
+    as_points,
+    dot,
+    matvec,
+    norm,
+    spectral_radius_bound,
+    transpose,
+)
 from landscape.batch import RUNNING, parts, run_active_set
 from landscape.critical.classify import classify
-from landscape.critical.eigenvector_following import EigenvectorFollowing
+from landscape.critical.eigenvector_following import BENT, EigenvectorFollowing
 from landscape.critical.find import collect
 from landscape.critical.points import CriticalPoints
 from landscape.critical.search import search
@@ -23,6 +33,7 @@ from landscape.function import Landscape
 from landscape.network.connect import Graph, extended, renumbered, transition_network
 from landscape.network.geometry import aligned, displacement
 from landscape.spectrum.dense import tangent_system
+from landscape.spectrum.eigensystem import eigensystem
 
 _LONGEST = 0.5  # move of an image in one step, in units of the distance between images
 _CLIMBS_AT = 10.0  # the highest image climbs as soon as moves are this many tolerances short
@@ -31,6 +42,7 @@ _SEARCH_STEPS = 300
 _MAX_STEPS, _TOL = 400, 1e-3
 _NUMBERS = 10_000_000  # in the Hessians of strings that are moved together
 _STRINGS_PER_PIECE = 5
+_PUSHES = 5  # off ridges, of one string at most
 
 
 class PathStatus(IntEnum):
@@ -39,9 +51,11 @@ class PathStatus(IntEnum):
     STEP_LIMIT = RUNNING
     """Still moving after the last step: more steps may help."""
     AT_REST = 1
-    """No image moves any more; the highest one, if it is no end, is at a saddle."""
+    """No image moves any more; the highest one, if it is no end, is at a saddle of index 1."""
     NON_FINITE = 2
     """The function is not finite at an image, which may have kept the string there."""
+    ON_RIDGE = 3
+    """At rest with its highest image at a point of index 2 or more, from which it goes lower to either side."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -87,8 +101,9 @@ def path_between(
     all in one batch, and is then moved along the string so that neighbours are equally far apart. When the string has
     nearly come to rest, its highest image climbs: along the string it goes uphill (Henkelman, Uberuaga & Jonsson 2000,
     J. Chem. Phys. 113, 9901; Ren & Vanden-Eijnden 2013, J. Chem. Phys. 138, 134105), and the others are equally far
-    apart on either side of it. Eigenvector following from each image that is higher than its neighbours ends at true
-    saddles.
+    apart on either side of it. A string that symmetry has kept on a ridge, with its highest image at a point of index 2
+    or more, is pushed off and goes on. Eigenvector following from each image that is higher than its neighbours ends at
+    true saddles.
 
     Parameters
     ----------
@@ -124,7 +139,7 @@ def path_between(
     for x, name in zip(ends, "ab", strict=True):
         if x.ndim != 1:
             raise ValueError(f"{name} has shape {x.shape} but must be one point ({landscape.dim},)")
-    strings, steps, status = _relaxed(landscape, _straight(landscape, ends[0], ends[1], images)[None], max_steps, tol)
+    strings, steps, status = _settled(landscape, _straight(landscape, ends[0], ends[1], images)[None], max_steps, tol)
     saddles = _saddles_on(landscape, strings)
     with np.errstate(all="ignore"):
         value = landscape.value(strings[0])
@@ -138,6 +153,46 @@ def _straight(landscape: Landscape, a: Array, b: Array, images: int) -> Array:
     string = manifold.retract(np.repeat(a[None], images, axis=0), part * displacement(manifold, a, last))
     string[-1] = last
     return string
+
+
+def _settled(landscape: Landscape, strings: Array, max_steps: int, tol: float) -> tuple[Array, IntArray, IntArray]:
+    """Strings (s, images, n) when they have come to rest, on no ridge if they can be pushed off within the steps that
+    are left; their steps (s,) and `PathStatus` (s,)."""
+    x, steps, status = _relaxed(landscape, strings, max_steps, tol)
+    for _ in range(_PUSHES):
+        rows, pushed = _off_ridges(landscape, x, np.flatnonzero(status == PathStatus.AT_REST))
+        status[rows] = PathStatus.ON_RIDGE
+        left = max_steps - int(steps[rows].max(initial=0))
+        if len(rows) == 0 or left <= 0:
+            return x, steps, status
+        x[rows], more, status[rows] = _relaxed(landscape, pushed, left, tol)
+        steps[rows] += more
+    status[_off_ridges(landscape, x, np.flatnonzero(status == PathStatus.AT_REST))[0]] = PathStatus.ON_RIDGE
+    return x, steps, status
+
+
+def _off_ridges(landscape: Landscape, strings: Array, rows: IntArray) -> tuple[IntArray, Array]:
+    """Which rows are of strings whose highest image, no end, has more than one unstable direction, and these strings
+    pushed along the one that is least along them, most at that image."""
+    manifold, last = landscape.manifold, strings.shape[1] - 1
+    top = landscape.value(strings[rows]).argmax(axis=1)
+    inside = (top > 0) & (top < last)
+    rows, top = rows[inside], top[inside]
+    system = tangent_system(landscape, strings[rows, top])
+    curvature, modes = eigensystem(system.lifted_hessian())
+    unstable = curvature < -BENT * np.abs(curvature).max(axis=1, keepdims=True, initial=0.0)
+    ridge = unstable.sum(axis=1) > 1
+    rows, top, unstable, modes = rows[ridge], top[ridge], unstable[ridge], system[ridge].basis @ modes[ridge]
+    x = strings[rows]
+    along = displacement(manifold, x[np.arange(len(rows)), top - 1], x[np.arange(len(rows)), top + 1])
+    overlap = np.where(unstable, np.abs(matvec(transpose(modes), along)), np.inf)
+    across = np.take_along_axis(modes, overlap.argmin(axis=1)[:, None, None], axis=2)[..., 0]
+    spacing = manifold.distance(x[:, 1:], x[:, :-1]).mean(axis=1)
+    number = np.arange(last + 1)
+    # From nothing at the ends to one distance between images at the top.
+    part = np.where(number <= top[:, None], number / top[:, None], (last - number) / (last - top[:, None]))
+    step = manifold.project(x, (spacing[:, None] * part)[..., None] * across[:, None])
+    return rows, manifold.retract(x, step)
 
 
 class _Strings(NamedTuple):
@@ -276,7 +331,7 @@ def join_components(landscape: Landscape, graph: Graph, max_attempts: int | None
             break
         left -= len(pairs)
         strings = np.stack([_straight(landscape, points.x[a], points.x[b], images) for a, b in pairs])
-        saddles = _saddles_on(landscape, _relaxed(landscape, strings, _MAX_STEPS, _TOL)[0])
+        saddles = _saddles_on(landscape, _settled(landscape, strings, _MAX_STEPS, _TOL)[0])
         graph, points = extended(landscape, graph, points, saddles)
         pieces = _pieces(graph)
     if len(pieces) > 1:

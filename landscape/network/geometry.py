@@ -15,6 +15,7 @@ from landscape.spectrum.dense import tangent_system
 from landscape.spectrum.eigensystem import eigensystem
 from landscape.symmetry import SignFlip
 
+_ANTIPODAL = 1e-8  # part of the distance that is left of its projection, below which points are opposite
 _ORIENTATIONS = 60
 _MATCHES = 8
 
@@ -22,7 +23,8 @@ _MATCHES = 8
 def displacement(manifold: Manifold, x: Array, y: Array) -> Array:
     """The tangent vector at `x` (..., n) towards `y` (..., n), as long as the distance between them.
 
-    On a sphere the direction of the great circle; between antipodes, where every direction will do, zero.
+    On a sphere the direction of the great circle; between antipodes, where every direction will do, that of the tangent
+    basis' first vector.
     """
     if isinstance(manifold, Torus):
         periods = np.asarray(manifold.periods)
@@ -37,9 +39,13 @@ def displacement(manifold: Manifold, x: Array, y: Array) -> Array:
             parts.append(displacement(factor, x[..., part], y[..., part]))
             start += factor.dim
         return np.concatenate(parts, axis=-1)
-    towards = manifold.project(x, y - x)
+    towards, distance = manifold.project(x, y - x), manifold.distance(x, y)
+    antipodal = norm(towards) < _ANTIPODAL * distance
+    if antipodal.any():
+        towards = np.array(towards)
+        towards[antipodal] = manifold.tangent_basis(np.broadcast_to(x, towards.shape)[antipodal])[..., 0]
     length = norm(towards)
-    scale = np.divide(manifold.distance(x, y), length, out=np.zeros_like(length), where=length > 0)
+    scale = np.divide(distance, length, out=np.zeros_like(length), where=length > 0)
     return towards * scale[..., None]
 
 

@@ -8,11 +8,13 @@ from landscape import (
     Landscape,
     Path,
     PathStatus,
+    Sphere,
     classify,
     connect,
     find_critical_points,
     hierarchy,
     join_components,
+    minimax_path,
     path_between,
     problem,
     transition_network,
@@ -76,6 +78,43 @@ def test_a_string_on_the_sphere_stays_there():
     path = path_between(glass, minima.x[0], minima.x[1])
     np.testing.assert_allclose(np.linalg.norm(path.x, axis=1), 1.0)
     assert len(path.saddles) >= 1
+
+
+def test_a_string_between_antipodes_takes_a_great_circle():
+    """A Rayleigh quotient: minima at plus and minus the first eigenvector, saddles of index 1 at the second."""
+    quotient = Landscape.from_function(
+        lambda x: (x**2 * np.array([1.0, 2.0, 3.0, 5.0])).sum(axis=-1), manifold=Sphere(4)
+    )
+    path = path_between(quotient, np.eye(4)[0], -np.eye(4)[0])
+    assert path.status == PathStatus.AT_REST
+    assert path.value.max() == pytest.approx(2.0, abs=1e-4)
+    assert path.saddles.value == pytest.approx([2.0])
+
+
+def test_a_string_that_symmetry_keeps_on_a_ridge_is_pushed_off():
+    """Between (-1, 0) and (1, 0), straight over the maximum at 0; the passes are at (0, +-0.92)."""
+    ring = Landscape.from_function(
+        lambda x: ((x**2).sum(axis=-1) - 1) ** 2 + 0.3 * x[..., 1] ** 2, dim=2, box=(-2.0, 2.0)
+    )
+    path = path_between(ring, [-1.0, 0.0], [1.0, 0.0])
+    assert path.status == PathStatus.AT_REST
+    assert path.value.max() == pytest.approx(0.2775, abs=1e-4)
+    assert path.saddles.value == pytest.approx([0.2775])
+    stopped = path_between(ring, [-1.0, 0.0], [1.0, 0.0], images=25, max_steps=2)
+    assert stopped.status == PathStatus.ON_RIDGE
+    assert stopped.value.max() == pytest.approx(1.0)
+    assert "on ridge" in repr(stopped)
+
+
+def test_strings_of_a_symmetric_cluster_come_to_rest_on_minimax_paths(cluster):
+    """From the bipyramid to each of the others; two straight ones run over points of index 2."""
+    landscape, graph, network = cluster
+    for minimum in (1, 2, 3):
+        path = path_between(landscape, graph.nodes[0]["x"], graph.nodes[minimum]["x"], max_steps=1000)
+        assert path.status == PathStatus.AT_REST
+        height = minimax_path(network, 0, minimum).height
+        assert path.value.max() == pytest.approx(height, abs=1e-3)
+        assert path.saddles.value.max() == pytest.approx(height, abs=1e-9)
 
 
 def test_strings_between_clusters_run_between_aligned_copies(cluster):

@@ -26,6 +26,20 @@ def test_displacement(manifold):
     assert not displacement(manifold, x, x).any()
 
 
+@pytest.mark.parametrize(
+    "x", [[1.0, 0.0, 0.0, 0.0], [0.0, -0.6, 0.0, 0.8], [0.5, 0.5, -0.5, 0.5], [0.1, 0.7, 0.5, -0.5]]
+)
+def test_between_antipodes_any_great_circle_will_do(x):
+    sphere = Sphere(4, 2.0)
+    x = sphere.normalize(np.array([x]))
+    v = displacement(sphere, x, -x)
+    assert np.linalg.norm(v) == pytest.approx(2 * np.pi)
+    assert np.abs(v @ x[0]).max() < 1e-12
+    mixed = Product((sphere, Torus((1.0,))))
+    w = displacement(mixed, np.append(x, [[0.0]], axis=1), np.append(-x, [[0.25]], axis=1))
+    np.testing.assert_allclose(w, np.append(v, [[0.25]], axis=1))
+
+
 def test_a_turned_and_shuffled_cluster_is_laid_upon_itself():
     cluster = problem("lennard_jones", atoms=7)
     rng = np.random.default_rng(0)
