@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from landscape.cli.charts import Charted, chart, why_left_out
+from landscape.cli.charts import Charted, chart, counted, why_left_out
 from landscape.cli.console import number, print_json, print_table
 from landscape.cli.network import network_options
 from landscape.cli.options import Asked, json_option, target_options
@@ -69,6 +69,8 @@ def _as_json(charted: Charted, path: MinimaxPath) -> dict[str, Any]:
         "incomplete": charted.incomplete,
         "source": charted.source,
         "coverage": charted.coverage(),
+        "added_points": charted.added,
+        "degenerate": charted.degenerate,
         "left_out": charted.left_out_json(),
         "from": path.minima[0],
         "to": path.minima[-1],
@@ -86,9 +88,12 @@ def _print(charted: Charted, path: MinimaxPath, report: dict[str, Any]) -> None:
         f"Highest point of the lowest path {number(path.height, 9)}: barrier {number(path.barriers[0], 6)} from "
         f"minimum {report['from']}, {number(path.barriers[1], 6)} from minimum {report['to']}"
     )
-    click.echo("The height is an upper bound: a saddle that is missing can only make it lower")
+    if path.saddles:
+        click.echo("The height is an upper bound: a saddle that is missing can only make it lower")
     for doubt in charted.sentences():
         click.echo(f"  {doubt}")
+    if report["degenerate"]:
+        click.echo(f"  {counted(report['degenerate'], 'degenerate point', 'degenerate points')}")
     if report["left_out"]:
         click.echo(f"  {why_left_out([saddle['reason'] for saddle in report['left_out']])}")
     minima, saddles = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -30,6 +31,7 @@ from landscape.study.target import Target
 _INDICES = (0, 1)  # of the points that a network is made of
 _SQLITE = b"SQLite format 3"
 _REASONS = 3  # that a sentence tells
+_OF_ONE_POINT = re.compile(r"the (saddle|[a-z]+ point) \d+")
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,9 +96,16 @@ class Charted:
         return 0 if self.points is None else sum(self.points.search_counts.values())
 
     @property
+    def added(self) -> int:
+        """How many points no search found, but the lines from saddles."""
+        return 0 if self.points is None else self.graph.number_of_nodes() - len(self.points)
+
+    @property
     def reached(self) -> bool | None:
-        """Whether the coverage of minima and saddles is as high as it was to be; None where no search was asked for."""
-        return self._reached(_INDICES)
+        """Whether the coverage of minima and saddles is as high as it was to be, and the flow leads to no others; None
+        where no search was asked for."""
+        reached = self._reached(_INDICES)
+        return reached and self.added == 0
 
     def _reached(self, indices: Sequence[int]) -> bool | None:
         if self.points is None or self.aim is None:
@@ -110,6 +119,8 @@ class Charted:
         if self.points is None:
             return None
         known, euler = self.points.completeness, self.points.completeness.euler
+        if self.added:
+            return f"{self._added_in_words()}: others may be missing"
         if euler.holds is False:
             return f"the Morse sum is {euler.found} where a complete set gives {euler.expected}: points are missing"
         if known.found != known.solution_bound and self._reached(list(known.coverage)) is False:
@@ -121,9 +132,14 @@ class Charted:
         if self.points is None:
             return []
         lines = self.points.completeness.sentences(_INDICES)
-        if self.reached is False:
+        if self.added:
+            lines.append(f"{self._added_in_words()}: searches miss more than their coverage says")
+        if self._reached(_INDICES) is False:
             lines.append(self._not_reached())
         return lines
+
+    def _added_in_words(self) -> str:
+        return f"{counted(self.added, 'point was', 'points were')} found only where the flow leads from saddles"
 
     def _not_reached(self) -> str:
         return f"target coverage {self.aim:g} not reached after {counted(self.searches, 'search', 'searches')}"
@@ -241,7 +257,8 @@ def counted(number: int, one: str, many: str) -> str:
 
 def why_left_out(reasons: Sequence[str]) -> str:
     """How many saddles are left out, and why, in one sentence."""
-    number, groups = len(reasons), sorted(Counter(reasons).items(), key=lambda group: (-group[1], group[0]))
+    kinds = Counter(_OF_ONE_POINT.sub(r"a \1", reason) for reason in reasons) if len(reasons) > 1 else Counter(reasons)
+    number, groups = len(reasons), sorted(kinds.items(), key=lambda group: (-group[1], group[0]))
     told = f"{counted(number, 'saddle', 'saddles')} of index 1 {'is' if number == 1 else 'are'} left out"
     if len(groups) == 1:
         return f"{told}{'' if number == 1 else ', each'} because {groups[0][0]}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,9 +31,34 @@ def check_output(path: Path | None, option: str, *endings: str) -> None:
 
 @contextmanager
 def saving(path: Path) -> Iterator[Path]:
-    """`landscape.files.whole`, where an error of the system is one sentence."""
+    """`landscape.files.whole`, where an error of the system is one sentence, and the draft has the name of `path`."""
     try:
-        with whole(path) as draft:
+        with whole(path) as draft, _named(draft, path):
             yield draft
     except OSError as error:
         raise ValueError(f"{path} cannot be written: {error.strerror or error}") from error
+
+
+@contextmanager
+def saving_in(folder: Path) -> Iterator[Path]:
+    """A hidden folder beside `folder` for files to be written into. When the block has ended well they are moved into
+    `folder`, which is made if there is none; otherwise they are removed."""
+    try:
+        with tempfile.TemporaryDirectory(prefix=f".{os.getpid()}.", dir=folder.parent) as name:
+            draft = Path(name)
+            with _named(draft, folder):
+                yield draft
+            folder.mkdir(exist_ok=True)
+            for file in sorted(draft.iterdir()):
+                os.replace(file, folder / file.name)
+    except OSError as error:
+        raise ValueError(f"{folder} cannot be written: {error.strerror or error}") from error
+
+
+@contextmanager
+def _named(draft: Path, path: Path) -> Iterator[None]:
+    """Sentences about a draft speak of what it becomes."""
+    try:
+        yield
+    except ValueError as error:
+        raise ValueError(str(error).replace(os.fspath(draft), os.fspath(path))) from error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ import click
 
 from landscape.cli.charts import Charted, chart, counted, why_left_out
 from landscape.cli.console import note, number, print_json, print_table
-from landscape.cli.files import check_output, saving
+from landscape.cli.files import check_output, saving, saving_in
 from landscape.cli.options import Asked, json_option, search_options, target_options
 from landscape.critical.points import CriticalPoints
 from landscape.function import Landscape
@@ -73,11 +73,7 @@ def command(
     if plot is not None and charted.network.number_of_nodes() == 0:
         raise ValueError(f"{asked.problem} has no known minima: there is nothing to draw")
     report = as_json(charted)
-    _save(charted, graphml, network_json, pele, pathsample)
-    if plot is not None:
-        with saving(plot) as draft:
-            remark = _draw(charted.network, draft)
-        note(f"drawn in {plot}{remark}")
+    _save(charted, graphml, network_json, pele, pathsample, plot)
     if json_output:
         print_json(report)
     else:
@@ -102,24 +98,35 @@ def _check_outputs(
 
 
 def _save(
-    charted: Charted, graphml: Path | None, network_json: Path | None, pele: Path | None, pathsample: Path | None
+    charted: Charted,
+    graphml: Path | None,
+    network_json: Path | None,
+    pele: Path | None,
+    pathsample: Path | None,
+    plot: Path | None,
 ) -> None:
-    """Write the files that were asked for."""
+    """Write the files that were asked for: all of them, or none."""
     from landscape.network.export import write_graphml, write_json
     from landscape.network.pathsample import write_pathsample
     from landscape.network.pele import write_pele
 
-    for path, write in ((graphml, write_graphml), (network_json, write_json)):
-        if path is not None:
-            write(charted.graph, path)
-            note(f"saved in {path}")
-    if pele is not None:
-        write_pele(charted.landscape, charted.network, pele)
-        note(f"saved for pele in {pele}")
-    if pathsample is not None:
-        pathsample.mkdir(exist_ok=True)
-        write_pathsample(charted.landscape, charted.network, pathsample)
-        note(f"saved for PATHSAMPLE in {pathsample}")
+    notes = []
+    with ExitStack() as drafts:
+        for path, write in ((graphml, write_graphml), (network_json, write_json)):
+            if path is not None:
+                write(charted.graph, drafts.enter_context(saving(path)))
+                notes.append(f"saved in {path}")
+        if pele is not None:
+            write_pele(charted.landscape, charted.network, drafts.enter_context(saving(pele)))
+            notes.append(f"saved for pele in {pele}")
+        if pathsample is not None:
+            write_pathsample(charted.landscape, charted.network, drafts.enter_context(saving_in(pathsample)))
+            notes.append(f"saved for PATHSAMPLE in {pathsample}")
+        if plot is not None:
+            remark = _draw(charted.network, drafts.enter_context(saving(plot)))
+            notes.append(f"drawn in {plot}{remark}")
+    for told in notes:
+        note(told)
 
 
 def _betti(charted: Charted) -> dict[str, Any]:
@@ -145,11 +152,9 @@ def _why_no_complex(charted: Charted, landscape: Landscape, points: CriticalPoin
 
     if not covered(landscape):
         return "lines of the flow are counted in at most four dimensions, where there is no symmetry"
-    undecided, added = int((~points.decided).sum()), charted.graph.number_of_nodes() - len(points)
+    undecided = int((~points.decided).sum())
     if undecided:
         return f"{counted(undecided, 'point is', 'points are')} degenerate or not critical"
-    if added > 0:
-        return f"{counted(added, 'point was', 'points were')} found only where the flow leads: others may be missing"
     return charted.why_incomplete()
 
 
@@ -174,7 +179,7 @@ def as_json(charted: Charted) -> dict[str, Any]:
         "incomplete": charted.incomplete,
         "source": charted.source,
         "coverage": charted.coverage(),
-        "added_points": 0 if charted.points is None else graph.number_of_nodes() - len(charted.points),
+        "added_points": charted.added,
         "minima": [{"id": node, "value": data["value"]} for node, data in network.nodes(data=True)],
         "saddles": [
             {
@@ -209,8 +214,6 @@ def _print(report: dict[str, Any]) -> None:
 
 def _print_doubts(report: dict[str, Any]) -> None:
     """What is odd about the points and lines."""
-    if report["added_points"]:
-        click.echo(f"Points found only where the flow leads from the saddles: {report['added_points']}")
     if report["degenerate"]:
         click.echo(counted(report["degenerate"], "degenerate point", "degenerate points"))
     if report["left_out"]:

@@ -93,11 +93,12 @@ class Coverage:
     unseen_low: float
     unseen_high: float
 
-    def sentence(self, what: str) -> str:
-        """In words, as in 'found 42 saddles of index 1; coverage 0.998 (95% 0.996 to 1.000); ...'."""
+    def sentence(self, one: str = "point", many: str = "points") -> str:
+        """In words, as in 'found 42 points; coverage 0.998 (95% 0.996 to 1.000); ...', with a name for one and for many
+        of them."""
         low, high = int(np.floor(self.unseen_low)), int(np.ceil(self.unseen_high))
         return (
-            f"found {self.found} {what}; coverage {self.coverage:.3f} "
+            f"found {self.found} {one if self.found == 1 else many}; coverage {self.coverage:.3f} "
             f"(95% {self.coverage_low:.3f} to {self.coverage_high:.3f}); estimated unseen: {low} to {high}"
         )
 
@@ -148,7 +149,7 @@ def coverage(found: IntArray, confidence: float = 0.95) -> Coverage:
     high = min(known + z * deviation, 1.0)
 
     share = (n - 1) / n
-    unseen = share * once * (once - 1) / (2 * (twice + 1))
+    unseen = share * once * max(once - 1, 0) / (2 * (twice + 1))
     variance = (
         share * once * (once - 1) / (2 * (twice + 1))
         + share**2 * once * (2 * once - 1) ** 2 / (4 * (twice + 1) ** 2)
@@ -235,12 +236,12 @@ class Completeness:
         """The answer in words, one sentence a finding; where only some indices were `wanted`, for each of those."""
         if wanted is not None:
             return [
-                f"Index {index}: {self.coverage[index].sentence('points')}"
+                f"Index {index}: {self.coverage[index].sentence()}"
                 if index in self.coverage
                 else f"Index {index}: found none"
                 for index in sorted(wanted)
             ]
-        return [*self._laws(), *(f"Index {k}: {estimate.sentence('points')}" for k, estimate in self.coverage.items())]
+        return [*self._laws(), *(f"Index {k}: {estimate.sentence()}" for k, estimate in self.coverage.items())]
 
     def _laws(self) -> list[str]:
         """What topology and algebra say of the whole set."""

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from networkx.utils import UnionFind
 
 from landscape.arrays import Array, IntArray
+from landscape.descent.method import require_count
 from landscape.network.connect import Graph
 from landscape.network.transitions import require_minima, require_transitions, saddle_number, tie_of
 
@@ -121,7 +122,7 @@ class Disconnectivity:
         Raises
         ------
         ValueError
-            If there are fewer.
+            If there are fewer, or the number is not whole.
 
         Examples
         --------
@@ -136,8 +137,7 @@ class Disconnectivity:
         >>> tree.coarse(3).level[4:].tolist()
         [5.0, 10.0]
         """
-        if levels < 2:
-            raise ValueError(f"levels is {levels} but must be at least 2")
+        require_count("levels", levels, 2)
         minima = len(self.minimum)
         if len(self) == minima:
             return self

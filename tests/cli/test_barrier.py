@@ -33,6 +33,14 @@ def test_a_barrier_may_be_too_high_where_saddles_are_missing(run):
     assert sentence.startswith("no path of known saddles joins the minima 0 and 1; target coverage 0.99 not reached")
 
 
+def test_a_minimum_is_no_climb_from_itself(run):
+    text = run("barrier", "muller_brown", 1, 1).text
+    assert "barrier 0 from minimum 1, 0 from minimum 1" in text
+    assert "saddle" not in text
+    report = run("barrier", "muller_brown", 1, 1, "--json").json
+    assert (report["saddles"], report["added_points"], report["degenerate"]) == ([], 0, 0)
+
+
 def test_a_saddle_has_its_own_height_whatever_its_key_is(run, tmp_path):
     """In a network whose edges NetworkX has numbered from 0 for each pair of minima."""
     chain = nx.MultiGraph(problem="chain")

@@ -1,5 +1,7 @@
 """`landscape network`: what it prints, saves and refuses."""
 
+import os
+
 import networkx as nx
 import pytest
 
@@ -87,8 +89,24 @@ def test_minima_that_a_study_lacks_are_added_and_told_of(run):
     report = run("network", "s.sqlite", "--json").json
     assert report["added_points"] == len(report["minima"]) - known[0] > 0
     assert report["betti"]["found"] is None
-    told = f"Points found only where the flow leads from the saddles: {report['added_points']}"
-    assert told in run("network", "s.sqlite").text
+    added = report["added_points"]
+    told = f"{added} point{' was' if added == 1 else 's were'} found only where the flow leads from saddles"
+    assert f"  {told}: searches miss more than their coverage says\n" in run("network", "s.sqlite").text
+    assert f"No Betti numbers: {told}: others may be missing\n" in run("network", "s.sqlite").text
+
+
+def test_a_coverage_that_the_flow_refutes_has_not_been_reached(run):
+    """Searches from near the origin, where the octopus is meant to be left, see the first of its arms."""
+    asked = ("octopus", "--set", "dim=2", "--json")
+    report = run("network", *asked).json
+    assert (len(report["minima"]), len(report["saddles"])) == (4, 3)
+    assert report["added_points"] > 0
+    assert report["coverage"]["by_index"]["1"]["coverage_low"] > 0.99
+    assert report["coverage"]["reached"] is False
+    barrier = run("barrier", *asked[:1], 0, 1, *asked[1:]).json
+    assert (barrier["added_points"], barrier["coverage"]) == (report["added_points"], report["coverage"])
+    told = f"{report['added_points']} points were found only where the flow leads from saddles"
+    assert told in run("barrier", *asked[:1], 0, 1, *asked[1:-1]).text
 
 
 def test_a_study_that_is_not_complete_says_so(run):
@@ -244,10 +262,16 @@ def test_saddles_that_are_left_out_for_the_same_reason_are_told_of_together():
     assert why_left_out([lost, flat, flat]) == (
         "3 saddles of index 1 are left out: each of 2 because it is flat; 1 because a line arrives nowhere"
     )
-    many = why_left_out([lost] * 3 + [flat] * 2 + [f"a line ends at the saddle {k} of index 2" for k in range(7)])
+    ends = [f"a line ends at the saddle {k} of index 2" for k in range(7)]
+    assert why_left_out(ends[:1]) == "1 saddle of index 1 is left out because a line ends at the saddle 0 of index 2"
+    assert why_left_out([lost] * 3 + ends) == (
+        "10 saddles of index 1 are left out: each of 7 because a line ends at a saddle of index 2; each of 3 because a "
+        "line arrives nowhere"
+    )
+    many = why_left_out([lost] * 3 + [flat] * 2 + ["it is high", "it is low", "it is new"])
     assert many == (
-        "12 saddles of index 1 are left out: each of 3 because a line arrives nowhere; each of 2 because it is flat; "
-        "1 because a line ends at the saddle 0 of index 2; 6 for other reasons, which --json lists"
+        "8 saddles of index 1 are left out: each of 3 because a line arrives nowhere; each of 2 because it is flat; "
+        "1 because it is high; 2 for other reasons, which --json lists"
     )
 
 
@@ -337,6 +361,37 @@ def test_a_crowded_tree_is_drawn_at_few_levels(tmp_path):
 )
 def test_bad_input_is_one_sentence(run, arguments, sentence):
     assert sentence in run("network", "himmelblau", *arguments).sentence
+
+
+@pytest.mark.parametrize(
+    ("problem", "outputs"),
+    [
+        (
+            ("phase_retrieval",),
+            ("--graphml", "a.graphml", "--pele", "a.sqlite", "--plot", "a.pdf", "--pathsample", "a"),
+        ),
+        (("degenerate.py:loss", "--dim", 2, "--box=-2:2"), ("--network-json", "a.json", "--pathsample", "a")),
+    ],
+)
+def test_all_files_are_written_or_none(run, write, tmp_path, problem, outputs):
+    """What one format cannot tell is found out when others have been made already."""
+    write(
+        "degenerate.py", "def loss(x):\n    return (x[..., 0] ** 2 - 1) ** 2 * (1 + x[..., 1] ** 2) + x[..., 1] ** 4\n"
+    )
+    before = sorted(tmp_path.iterdir())
+    sentence = run("network", *problem, "--searches", 200, *outputs).sentence
+    assert "the point" in sentence
+    assert f".{os.getpid()}." not in sentence
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_a_folder_of_pathsample_is_made_or_filled(run, tmp_path):
+    for _ in range(2):
+        assert "saved for PATHSAMPLE in ps" in run("network", "muller_brown", "--pathsample", "ps").err
+        assert sorted(path.name for path in (tmp_path / "ps").iterdir()) == ["min.data", "ts.data"]
+        assert [path.name for path in tmp_path.iterdir()] == ["ps"]
+        for path in (tmp_path / "ps").iterdir():
+            path.unlink()
 
 
 def test_an_existing_file_is_kept(run, tmp_path):

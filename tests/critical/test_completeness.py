@@ -1,5 +1,7 @@
 """Completeness: estimators against simulated searches, Morse inequalities and winding numbers against known sets."""
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -60,9 +62,10 @@ def test_never_finding_anything_new_narrows_the_coverage_as_it_must():
     # A point of chance q is missed n times with probability (1 - q)^n: 5 % at q = 1 - 0.05^(1/n).
     estimate = coverage(np.array([60, 40]))
     assert estimate.coverage_low == pytest.approx(0.05**0.01)
-    assert (
-        estimate.sentence("minima") == "found 2 minima; coverage 1.000 (95% 0.970 to 1.000); estimated unseen: 0 to 0"
-    )
+    told = "coverage 1.000 (95% 0.970 to 1.000); estimated unseen: 0 to 0"
+    assert estimate.sentence("minimum", "minima") == f"found 2 minima; {told}"
+    assert coverage(np.array([100])).sentence() == f"found 1 point; {told}"
+    assert math.copysign(1, estimate.unseen) == 1  # no -0 in a report
 
 
 def test_bad_counts_are_refused():

@@ -89,8 +89,9 @@ def test_what_has_no_superbasins_stays_as_it_is_and_one_level_is_refused(random_
     lonely = nx.MultiGraph()
     lonely.add_nodes_from((node, {"value": float(node)}) for node in range(3))
     assert len(disconnectivity(lonely).coarse(5)) == 3
-    with pytest.raises(ValueError, match="levels is 1 but must be at least 2"):
-        disconnectivity(random_network(0)).coarse(1)
+    for levels in (1, 2.5):
+        with pytest.raises(ValueError, match=f"levels is {levels} but must be a whole number, at least 2"):
+            disconnectivity(random_network(0)).coarse(levels)
 
 
 def test_an_attribute_spreads_from_the_lowest_minimum_of_each_superbasin(random_network):
