@@ -80,7 +80,7 @@ def below(cluster: landscape.Landscape, points: landscape.CriticalPoints) -> lan
 
 
 def draw(cluster: landscape.Landscape, points: landscape.CriticalPoints, file: str) -> None:
-    """Connect minima and saddles of index 1, tell of the funnel, and draw the tree with the funnel's minima marked."""
+    """Connect minima and saddles of index 1, tell of the funnel, and draw the tree."""
     began = time.process_time()
     graph = landscape.connect(cluster, points[points.decided & (points.index <= 1)])
     network = landscape.transition_network(graph)
@@ -92,9 +92,8 @@ def draw(cluster: landscape.Landscape, points: landscape.CriticalPoints, file: s
         f"{len(inside)} minima in the funnel of the lowest"
     )
     tree, levels = readable(landscape.disconnectivity(network))
-    words = ["icosahedron's funnel" if node in inside else "others" for node in tree.minimum.tolist()]
     with figure_style():
-        disconnectivity_figure(tree, words).savefig(file)
+        disconnectivity_figure(tree).savefig(file)
     print(f"drawn in {file}, basins joined at {levels} levels")
 
 

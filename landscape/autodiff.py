@@ -14,13 +14,17 @@ import numpy as np
 from numpy.exceptions import ComplexWarning
 from scipy import differentiate
 
-from landscape.arrays import Array, norm, symmetrize
+from landscape.arrays import Array, BoolArray, norm, symmetrize
 
 BatchFunction = Callable[[Array], Array]
 VectorProduct = Callable[[Array, Array], Array]
 
 COMPLEX_STEP = 1e-100
 DIFFERENCE_STEP = 0.02  # first step of a finite difference, in units of the landscape's length scale
+_VALUE_ROUNDING = 1e-12  # of a value, as it shows in differences over a small part of the length scale
+_MOST_ROUNDING = 0.01  # of the largest gradient, beyond which differences prove nothing
+_UNSETTLED = 0.1  # error of a second derivative, in units of the largest one there, that leaves nothing of it
+_ROUNDING = 1e-9  # of a gradient, as it shows in differences over a small part of the length scale
 
 
 @dataclass(frozen=True)
@@ -70,8 +74,11 @@ def complex_step_gradient(value: Callable[[Any], Any]) -> BatchFunction:
     return gradient
 
 
-def takes_complex_steps(value: Callable[[Any], Any], points: Array, reference: Array) -> bool:
-    """Whether the complex step gives the gradients `reference` (m, n), known from differences, at `points` (m, n).
+def takes_complex_steps(
+    value: Callable[[Any], Any], points: Array, reference: Array, length_scale: float = np.inf
+) -> bool:
+    """Whether the complex step gives the gradients `reference` (m, n), known from differences over a part of the length
+    scale, at `points` (m, n), up to what rounding of the values leaves of these.
 
     It does not where the function takes absolute values, compares, or refuses complex numbers.
     """
@@ -79,37 +86,43 @@ def takes_complex_steps(value: Callable[[Any], Any], points: Array, reference: A
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("error", ComplexWarning)  # an imaginary part that is thrown away
             gradient = complex_step_gradient(value)(points)
+            rounding = _VALUE_ROUNDING * np.abs(np.asarray(value(points + 0j))).max(initial=0.0) / length_scale
     except Exception:
         return False
     usable = np.isfinite(reference).all(axis=-1)
     scale = np.abs(reference[usable]).max(initial=0.0)
-    return bool(usable.any() and np.allclose(gradient[usable], reference[usable], rtol=1e-5, atol=1e-6 * scale))
+    tolerance = max(1e-6 * scale, min(rounding, _MOST_ROUNDING * scale))
+    return bool(usable.any() and np.allclose(gradient[usable], reference[usable], rtol=1e-5, atol=tolerance))
 
 
 def difference_gradient(value: BatchFunction, length_scale: float) -> BatchFunction:
     """Gradient of a batched function by central differences of order 8 (`scipy.differentiate.jacobian`)."""
 
     def gradient(x: Array) -> Array:
-        return _jacobian(lambda z: value(z), x, length_scale)
+        return _jacobian(lambda z: value(z), x, length_scale)[0]
 
     return gradient
 
 
 def difference_hessian(gradient: BatchFunction, length_scale: float) -> BatchFunction:
-    """Hessian of a batched function from its gradient by central differences of order 8, symmetrised."""
+    """Hessian of a batched function from its gradient by central differences of order 8, symmetrised. NaN where the
+    differences do not settle, as those across a pole do not."""
 
     def hessian(x: Array) -> Array:
         def components_first(z: Array) -> Array:
             return np.moveaxis(gradient(z), -1, 0)
 
-        return symmetrize(_jacobian(components_first, x, length_scale))
+        result, error = _jacobian(components_first, x, length_scale)
+        largest = np.abs(result).max(axis=(-2, -1), initial=0.0)
+        unsettled = _unsettled(largest, error.max(axis=(-2, -1), initial=0.0), gradient(x), length_scale)
+        return np.where(unsettled[..., None, None], np.nan, symmetrize(result))
 
     return hessian
 
 
 def difference_product(gradient: BatchFunction, length_scale: float) -> VectorProduct:
     """Products of a Hessian with vectors from the gradient: its derivative along the vector by central differences of
-    order 8, a few gradients whatever the dimension."""
+    order 8, a few gradients whatever the dimension. NaN where the differences do not settle."""
 
     def product(x: Array, v: Array) -> Array:
         x, v = np.broadcast_arrays(x, v)
@@ -130,16 +143,26 @@ def difference_product(gradient: BatchFunction, length_scale: float) -> VectorPr
             maxiter=3,
             preserve_shape=True,
         )
-        derivative: Array = result.df * length
-        return derivative
+        largest, error = np.abs(result.df).max(axis=-1, initial=0.0), result.error.max(axis=-1, initial=0.0)
+        unsettled = _unsettled(largest, error, gradient(x), length_scale)
+        return np.where(unsettled[..., None], np.nan, result.df * length)
 
     return product
 
 
-def _jacobian(function: BatchFunction, x: Array, length_scale: float) -> Array:
-    """Derivatives of `function`, whose result's batch axes are last, by the coordinates of `x`."""
+def _unsettled(largest: Array, error: Array, gradient: Array, length_scale: float) -> BoolArray:
+    """Whether second derivatives (...), of which these are the largest and the largest error as SciPy estimates it, are
+    no more than noise, and more noise than the rounding of gradients (..., n) explains."""
+    rounding = _ROUNDING * np.abs(gradient).max(axis=-1, initial=0.0) / length_scale
+    unsettled: BoolArray = error > np.maximum(_UNSETTLED * largest, rounding)
+    return unsettled
+
+
+def _jacobian(function: BatchFunction, x: Array, length_scale: float) -> tuple[Array, Array]:
+    """Derivatives of `function`, whose result's batch axes are last, by the coordinates of `x`, and their errors."""
     if x.size == 0:
-        return np.zeros((*x.shape[:-1], *(x.shape[-1:] * (function(x).ndim - x.ndim + 2))))
+        nothing = np.zeros((*x.shape[:-1], *(x.shape[-1:] * (function(x).ndim - x.ndim + 2))))
+        return nothing, nothing
     result = differentiate.jacobian(
         lambda z: function(np.moveaxis(z, 0, -1)),
         np.moveaxis(x, -1, 0),
@@ -147,9 +170,9 @@ def _jacobian(function: BatchFunction, x: Array, length_scale: float) -> Array:
         order=8,
         maxiter=3,
     )
-    derivative: Array = result.df
     batch_axes = tuple(range(x.ndim - 1))
-    return np.moveaxis(derivative, tuple(axis - len(batch_axes) for axis in batch_axes), batch_axes)
+    last = tuple(axis - len(batch_axes) for axis in batch_axes)
+    return np.moveaxis(result.df, last, batch_axes), np.moveaxis(result.error, last, batch_axes)
 
 
 def jax_derivatives(loss: Callable[[Any], Any]) -> Derivatives:

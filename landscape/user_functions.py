@@ -30,7 +30,7 @@ def derived_gradient(
     points = manifold.sample(np.random.default_rng(1), _GRADIENT_PROBE_POINTS)
     with np.errstate(all="ignore"):
         reference = differences(points)
-    if takes_complex_steps(raw, points, reference):
+    if takes_complex_steps(raw, points, reference, manifold.length_scale):
         return complex_step_gradient(raw), "complex step"
     return differences, "finite differences"
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from landscape import Landscape
+from landscape import EigenvectorFollowing, Landscape, find_critical_points
 from landscape.autodiff import complex_step_gradient, difference_gradient, jax_derivatives, takes_complex_steps
 
 
@@ -40,6 +40,37 @@ def test_functions_of_real_numbers_only_are_known(function):
     assert not takes_complex_steps(function, x, reference)
     landscape = Landscape.from_function(function, dim=2, box=(-2, 2))
     assert landscape.provenance.gradient == "finite differences"
+
+
+@pytest.mark.parametrize("height", [1e5, 1e9, 1e12])
+def test_a_large_constant_is_no_reason_for_differences(height):
+    """Rounding of the values shows in differences, not in the complex step."""
+
+    def well(x):
+        return height + (x[..., 0] ** 2 - 1) ** 2 + x[..., 1] ** 2
+
+    landscape = Landscape.from_function(well, dim=2, box=(-2, 2))
+    assert landscape.provenance.gradient == "complex step"
+    high = Landscape.from_function(lambda x: height + np.abs(x[..., 0]) ** 3, dim=1, box=(-2, 2))
+    assert high.provenance.gradient == "finite differences"
+
+
+def test_second_derivatives_across_a_pole_are_not_numbers():
+    """log(a) + b^2 has no critical point; differences that reach over a = 0 would give it any."""
+    pole = Landscape.from_function(lambda x: np.log(x[..., 0]) + x[..., 1] ** 2, dim=2, box=(0.1, 3.0))
+    with np.errstate(all="ignore"):
+        hessian = pole.hessian(np.array([[1e-5, 1.0], [1.0, 1.0]]))
+        product = pole.hvp(np.array([[1e-5, 1.0], [1.0, 1.0]]), np.array([1.0, 0.0]))
+    assert np.isnan(hessian[0]).all()
+    assert np.isnan(product[0]).all()
+    np.testing.assert_allclose(hessian[1], np.diag([-1.0, 2.0]), atol=1e-9)
+    np.testing.assert_allclose(product[1], [-1.0, 0.0], atol=1e-9)
+    assert len(find_critical_points(pole, pole.starts(np.random.default_rng(0), 300), EigenvectorFollowing(1))) == 0
+
+
+def test_a_flat_function_has_flat_second_derivatives():
+    flat = Landscape.from_function(lambda x: 1e6 + 0 * x[..., 0], dim=2, box=(-1, 1))
+    np.testing.assert_allclose(flat.hessian(np.zeros((3, 2))), 0.0, atol=1e-6)
 
 
 def test_a_nan_put_in_by_hand_stays_one():
