@@ -187,6 +187,7 @@ def as_json(charted: Charted) -> dict[str, Any]:
                 "value": data["value"],
                 "minima": list(data["ends"]),
                 "barriers": list(data["barriers"]),
+                **({"destinations": data["destinations"]} if "destinations" in data else {}),
             }
             for data in edges
         ],
@@ -216,6 +217,10 @@ def _print_doubts(report: dict[str, Any]) -> None:
     """What is odd about the points and lines."""
     if report["degenerate"]:
         click.echo(counted(report["degenerate"], "degenerate point", "degenerate points"))
+    split = sum("destinations" in saddle for saddle in report["saddles"])
+    if split:
+        lead = counted(split, "saddle leads", "saddles lead")
+        click.echo(f"{lead} to another saddle, and so to several minima: told are the lowest, --json has the shares")
     if report["left_out"]:
         click.echo(why_left_out([saddle["reason"] for saddle in report["left_out"]]))
     if report["lost_branches"]:

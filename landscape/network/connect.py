@@ -241,7 +241,7 @@ def transition_network(graph: Graph) -> Graph:
             barriers=tuple(data["value"] - height[end] for end in ends),
             lengths=tuple(lines[branch][1]["length"] for branch in (0, 1)),
         )
-        shares = [_shares(graph, bottoms, lines[branch][0]) for branch in (0, 1)]
+        shares = [_shares(graph, bottoms, height, lines[branch][0]) for branch in (0, 1)]
         if max(map(len, shares)) > 1:
             network.edges[*ends, saddle]["destinations"] = tuple(tuple(sorted(line.items())) for line in shares)
     return network
@@ -270,18 +270,19 @@ def _lowest(graph: Graph, bottoms: set[int], node: int) -> int | None:
     return min(bottoms & nx.descendants(graph, node), key=lambda k: (graph.nodes[k]["value"], k), default=None)
 
 
-def _shares(graph: Graph, bottoms: set[int], node: int) -> dict[int, float]:
+def _shares(graph: Graph, bottoms: set[int], height: dict[int, float], node: int) -> dict[int, float]:
     """The bottoms that lines from a node lead to, and which part of them each: all edges down that lead to any carry
-    the same."""
+    the same; all of it to the lowest where none is seen to run downhill."""
     if node in bottoms:
         return {node: 1.0}
-    height = nx.get_node_attributes(graph, "value")
-    ways = [_shares(graph, bottoms, end) for _, end in graph.out_edges(node) if height[end] < height[node]]
-    ways = [way for way in ways if way]
+    lower = (end for _, end in graph.out_edges(node) if height[end] < height[node])
+    ways = [way for end in lower if (way := _shares(graph, bottoms, height, end))]
     shares: dict[int, float] = {}
     for way in ways:
         for bottom, share in way.items():
             shares[bottom] = shares.get(bottom, 0.0) + share / len(ways)
+    if not shares and (lowest := _lowest(graph, bottoms, node)) is not None:
+        return {lowest: 1.0}
     return shares
 
 

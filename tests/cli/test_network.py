@@ -231,6 +231,22 @@ def test_degenerate_points_are_told_of(run, write, loss, degenerate):
     assert ("No Betti numbers: 3 points are degenerate or not critical" in text) == (degenerate > 0)
 
 
+def test_a_saddle_that_leads_to_another_is_told_of(run, write):
+    write(
+        "own.py",
+        """
+        def loss(x):
+            a, b = x[..., 0], x[..., 1]
+            return (a**2 - 1) ** 2 + b**2 * (0.5 - a) + b**4
+        """,
+    )
+    asked = ("network", "own.py:loss", "--dim", 2, "--box=-2:2")
+    saddles = run(*asked, "--json").json["saddles"]
+    (split,) = [saddle["destinations"] for saddle in saddles if "destinations" in saddle]
+    assert sorted([share for _, share in line] for line in split) == [[0.5, 0.5], [1.0]]
+    assert "\n1 saddle leads to another saddle, and so to several minima: told are the" in run(*asked).text
+
+
 def test_saddles_that_are_left_out_are_told_of_with_the_reason(run):
     """As they are in a graph that was saved; an older one has no reasons, but its lost lines."""
     graph = nx.MultiDiGraph(problem="made", lost=[(2, 0)])
