@@ -91,7 +91,6 @@ if TYPE_CHECKING:
     from landscape.network.connect import transition_network as transition_network
     from landscape.network.double_ended import Path as Path
     from landscape.network.double_ended import PathStatus as PathStatus
-    from landscape.network.double_ended import join_components as join_components
     from landscape.network.double_ended import path_between as path_between
     from landscape.network.export import read_graphml as read_graphml
     from landscape.network.export import read_json as read_json
@@ -106,6 +105,7 @@ if TYPE_CHECKING:
     from landscape.network.pathsample import write_pathsample as write_pathsample
     from landscape.network.pele import read_pele as read_pele
     from landscape.network.pele import write_pele as write_pele
+    from landscape.network.pieces import join_components as join_components
     from landscape.network.thermodynamics import heat_capacity as heat_capacity
     from landscape.network.thermodynamics import occupation as occupation
     from landscape.network.tree import Disconnectivity as Disconnectivity
@@ -209,7 +209,7 @@ _HOME = {
     "transition_network": "landscape.network.connect",
     "Path": "landscape.network.double_ended",
     "PathStatus": "landscape.network.double_ended",
-    "join_components": "landscape.network.double_ended",
+    "join_components": "landscape.network.pieces",
     "path_between": "landscape.network.double_ended",
     "read_graphml": "landscape.network.export",
     "read_json": "landscape.network.export",
