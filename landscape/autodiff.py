@@ -6,7 +6,7 @@ import importlib
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import partial, reduce
 from types import ModuleType
 from typing import Any
 
@@ -20,11 +20,12 @@ BatchFunction = Callable[[Array], Array]
 VectorProduct = Callable[[Array, Array], Array]
 
 COMPLEX_STEP = 1e-100
+_REAL = 1e-30  # imaginary part, after such a step, of a real function at most, in units of its value or of one
 DIFFERENCE_STEP = 0.02  # first step of a finite difference, in units of the landscape's length scale
 _VALUE_ROUNDING = 1e-12  # of a value, as it shows in differences over a small part of the length scale
 _MOST_ROUNDING = 0.01  # of the largest gradient, beyond which differences prove nothing
 _UNSETTLED = 0.1  # error of a second derivative, in units of the largest one there, that leaves nothing of it
-_ROUNDING = 1e-9  # of a gradient, as it shows in differences over a small part of the length scale
+_POLE = 1e4  # error of a second derivative, in units of the gradients near by, that no kink makes
 
 
 @dataclass(frozen=True)
@@ -68,8 +69,10 @@ def complex_step_gradient(value: Callable[[Any], Any]) -> BatchFunction:
         n = x.shape[-1]
         shifted = x[..., None, :] + 1j * COMPLEX_STEP * np.eye(n)
         result = np.asarray(value(shifted))
-        # The imaginary part of a NaN that the function put in by hand is zero: no gradient, not a critical point.
-        return np.where(np.isfinite(result.real), result.imag / COMPLEX_STEP, np.nan)
+        # The imaginary part of a NaN that the function put in by hand is zero: no gradient, not a critical point. Where
+        # it is not small the function is not real, as the logarithm of a negative number.
+        real = np.isfinite(result.real) & (np.abs(result.imag) <= _REAL * np.maximum(np.abs(result.real), 1.0))
+        return np.where(real, result.imag / COMPLEX_STEP, np.nan)
 
     return gradient
 
@@ -105,24 +108,23 @@ def difference_gradient(value: BatchFunction, length_scale: float) -> BatchFunct
 
 
 def difference_hessian(gradient: BatchFunction, length_scale: float) -> BatchFunction:
-    """Hessian of a batched function from its gradient by central differences of order 8, symmetrised. NaN where the
-    differences do not settle, as those across a pole do not."""
+    """Hessian of a batched function from its gradient by central differences of order 8, symmetrised; NaN where
+    these reach across a pole, and could be anything."""
 
     def hessian(x: Array) -> Array:
         def components_first(z: Array) -> Array:
             return np.moveaxis(gradient(z), -1, 0)
 
         result, error = _jacobian(components_first, x, length_scale)
-        largest = np.abs(result).max(axis=(-2, -1), initial=0.0)
-        unsettled = _unsettled(largest, error.max(axis=(-2, -1), initial=0.0), gradient(x), length_scale)
-        return np.where(unsettled[..., None, None], np.nan, symmetrize(result))
+        across = _across_pole(result, error, (-2, -1), _steepness(gradient, x, length_scale))
+        return np.where(across[..., None, None], np.nan, symmetrize(result))
 
     return hessian
 
 
 def difference_product(gradient: BatchFunction, length_scale: float) -> VectorProduct:
     """Products of a Hessian with vectors from the gradient: its derivative along the vector by central differences of
-    order 8, a few gradients whatever the dimension. NaN where the differences do not settle."""
+    order 8, a few gradients whatever the dimension; NaN where these reach across a pole."""
 
     def product(x: Array, v: Array) -> Array:
         x, v = np.broadcast_arrays(x, v)
@@ -143,19 +145,27 @@ def difference_product(gradient: BatchFunction, length_scale: float) -> VectorPr
             maxiter=3,
             preserve_shape=True,
         )
-        largest, error = np.abs(result.df).max(axis=-1, initial=0.0), result.error.max(axis=-1, initial=0.0)
-        unsettled = _unsettled(largest, error, gradient(x), length_scale)
-        return np.where(unsettled[..., None], np.nan, result.df * length)
+        across = _across_pole(result.df, result.error, (-1,), _steepness(gradient, x, length_scale))
+        return np.where(across[..., None], np.nan, result.df * length)
 
     return product
 
 
-def _unsettled(largest: Array, error: Array, gradient: Array, length_scale: float) -> BoolArray:
-    """Whether second derivatives (...), of which these are the largest and the largest error as SciPy estimates it, are
-    no more than noise, and more noise than the rounding of gradients (..., n) explains."""
-    rounding = _ROUNDING * np.abs(gradient).max(axis=-1, initial=0.0) / length_scale
-    unsettled: BoolArray = error > np.maximum(_UNSETTLED * largest, rounding)
-    return unsettled
+def _steepness(gradient: BatchFunction, x: Array, length_scale: float) -> Array:
+    """The largest component of the gradient at points (..., n) and a step of the differences to either side, in units
+    of the length scale, (...)."""
+    step = DIFFERENCE_STEP * length_scale
+    sizes = (np.abs(gradient(near)).max(axis=-1, initial=0.0) for near in (x, x - step, x + step))
+    steepest: Array = reduce(np.fmax, sizes) / length_scale
+    return steepest
+
+
+def _across_pole(derivative: Array, error: Array, axes: tuple[int, ...], steepness: Array) -> BoolArray:
+    """Whether second derivatives, whose entries at a point lie along these axes, are no more than noise, by SciPy's
+    estimate of their error, and noise so large that the differences must have met a pole."""
+    noise, largest = (np.abs(entries).max(axis=axes, initial=0.0) for entries in (error, derivative))
+    across: BoolArray = noise > np.maximum(_UNSETTLED * largest, _POLE * steepness)
+    return across
 
 
 def _jacobian(function: BatchFunction, x: Array, length_scale: float) -> tuple[Array, Array]:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from landscape import EigenvectorFollowing, Landscape, find_critical_points
+from landscape import EigenvectorFollowing, Landscape, Newton, find_critical_points
 from landscape.autodiff import complex_step_gradient, difference_gradient, jax_derivatives, takes_complex_steps
 
 
@@ -55,17 +55,50 @@ def test_a_large_constant_is_no_reason_for_differences(height):
     assert high.provenance.gradient == "finite differences"
 
 
-def test_second_derivatives_across_a_pole_are_not_numbers():
-    """log(a) + b^2 has no critical point; differences that reach over a = 0 would give it any."""
-    pole = Landscape.from_function(lambda x: np.log(x[..., 0]) + x[..., 1] ** 2, dim=2, box=(0.1, 3.0))
+def test_beyond_the_domain_of_a_real_function_is_no_gradient():
+    """The logarithm of a negative number is complex, and its imaginary part no derivative."""
+    gradient = complex_step_gradient(lambda x: np.log(x).sum(axis=-1))
+    np.testing.assert_allclose(gradient(np.array([[-1.0], [2.0]])), [[np.nan], [0.5]])
+
+
+@pytest.mark.parametrize(
+    "pole",
+    [
+        lambda x: np.log(x[..., 0]) + x[..., 1] ** 2,
+        lambda x: 1 / x[..., 0] + x[..., 1] ** 2,
+        lambda x: -1 / x[..., 0] ** 2 + x[..., 1] ** 2,
+        lambda x: 0.5 * np.log(x[..., 0] ** 2) + x[..., 1] ** 2,
+        lambda x: np.tan(x[..., 0]) + x[..., 1] ** 2,
+    ],
+)
+@pytest.mark.parametrize("method", [Newton(), EigenvectorFollowing(0), EigenvectorFollowing(1)])
+def test_differences_across_a_pole_invent_no_critical_points(pole, method):
+    """There is none; second derivatives as large as one likes would make any gradient small."""
+    landscape = Landscape.from_function(pole, dim=2, box=(0.05, 3.0))
+    assert len(find_critical_points(landscape, landscape.starts(np.random.default_rng(0), 500), method, 150)) == 0
+
+
+def test_products_across_a_pole_are_not_numbers():
+    landscape = Landscape.from_function(lambda x: np.log(x[..., 0]) + x[..., 1] ** 2, dim=2, box=(0.1, 3.0))
+    x, v = np.array([[1e-5, 1.0], [1.0, 1.0]]), np.array([1.0, 0.0])
     with np.errstate(all="ignore"):
-        hessian = pole.hessian(np.array([[1e-5, 1.0], [1.0, 1.0]]))
-        product = pole.hvp(np.array([[1e-5, 1.0], [1.0, 1.0]]), np.array([1.0, 0.0]))
-    assert np.isnan(hessian[0]).all()
-    assert np.isnan(product[0]).all()
-    np.testing.assert_allclose(hessian[1], np.diag([-1.0, 2.0]), atol=1e-9)
+        product = landscape.hvp(x, v)
+    assert np.isnan(product[0, 0])
     np.testing.assert_allclose(product[1], [-1.0, 0.0], atol=1e-9)
-    assert len(find_critical_points(pole, pole.starts(np.random.default_rng(0), 300), EigenvectorFollowing(1))) == 0
+
+
+@pytest.mark.parametrize(
+    "kinked",
+    [
+        lambda x: (np.abs(x - 0.2) ** 3).sum(axis=-1),
+        lambda x: np.abs(x).sum(axis=-1) + (x**2).sum(axis=-1),
+        lambda x: np.maximum(x, 0).sum(axis=-1) + 0.1 * (x**2).sum(axis=-1),
+    ],
+)
+def test_second_derivatives_across_a_kink_are_numbers(kinked):
+    landscape = Landscape.from_function(kinked, dim=2, box=(-1, 1))
+    assert np.isfinite(landscape.hessian(np.random.default_rng(0).uniform(-1, 1, (200, 2)))).all()
+    assert len(find_critical_points(landscape, landscape.starts(np.random.default_rng(0), 100))) == 1
 
 
 def test_a_flat_function_has_flat_second_derivatives():
