@@ -23,8 +23,9 @@ COMPLEX_STEP = 1e-100
 _REAL = 1e-30  # imaginary part, after such a step, of a real function at most, in units of its value or of one
 DIFFERENCE_STEP = 0.02  # first step of a finite difference, in units of the landscape's length scale
 _VALUE_ROUNDING = 1e-12  # of a value, as it shows in differences over a small part of the length scale
-_MOST_ROUNDING = 0.01  # of the largest gradient, beyond which differences prove nothing
+_TELLING = 0.01  # doubt of a difference, in units of what is usual, beyond which it proves nothing
 _UNSETTLED = 0.1  # error of a second derivative, in units of the largest one there, that leaves nothing of it
+_SMALLER = (0.1, 0.01)  # parts of the first step that are tried where it leads nowhere
 _POLE = 1e4  # error of a second derivative, in units of the gradients near by, that no kink makes
 
 
@@ -77,25 +78,36 @@ def complex_step_gradient(value: Callable[[Any], Any]) -> BatchFunction:
     return gradient
 
 
-def takes_complex_steps(
-    value: Callable[[Any], Any], points: Array, reference: Array, length_scale: float = np.inf
-) -> bool:
-    """Whether the complex step gives the gradients `reference` (m, n), known from differences over a part of the length
-    scale, at `points` (m, n), up to what rounding of the values leaves of these.
+def complex_steps_agree(
+    value: BatchFunction, raw: Callable[[Any], Any], points: Array, length_scale: float
+) -> tuple[bool, bool]:
+    """Whether the complex step of `raw` gives the gradients that differences of `value` do at points (m, n), entry by
+    entry, up to what these leave open; and whether they leave little, for every coordinate at a quarter of the points.
 
     It does not where the function takes absolute values, compares, or refuses complex numbers.
     """
+    with np.errstate(all="ignore"):
+        height = value(points)
+        reference, error = _jacobian(lambda z: value(z), points, length_scale)
+    usable = np.isfinite(height) & np.isfinite(reference).all(axis=-1) & np.isfinite(error).all(axis=-1)
+    points, height, reference, error = points[usable], height[usable], reference[usable], error[usable]
+    if len(points) == 0:
+        return True, False
     try:
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("error", ComplexWarning)  # an imaginary part that is thrown away
-            gradient = complex_step_gradient(value)(points)
-            rounding = _VALUE_ROUNDING * np.abs(np.asarray(value(points + 0j))).max(initial=0.0) / length_scale
+            gradient = complex_step_gradient(raw)(points)
     except Exception:
-        return False
-    usable = np.isfinite(reference).all(axis=-1)
-    scale = np.abs(reference[usable]).max(initial=0.0)
-    tolerance = max(1e-6 * scale, min(rounding, _MOST_ROUNDING * scale))
-    return bool(usable.any() and np.allclose(gradient[usable], reference[usable], rtol=1e-5, atol=tolerance))
+        return False, False
+    size = np.abs(reference)
+    usual = np.median(size, axis=0)  # of each component: one point near a pole does not speak for all
+    doubt = 10 * error + _VALUE_ROUNDING * np.abs(height)[:, None] / length_scale
+    clear = doubt <= _TELLING * np.maximum(size, usual)
+    clear |= (
+        (gradient == 0) & (size <= doubt) & (doubt <= _TELLING * usual.max())
+    )  # it does not depend on the coordinate
+    agree = np.abs(gradient - reference) <= 1e-5 * size + 1e-6 * usual + doubt
+    return bool(agree.all()), bool((clear.mean(axis=0) >= 0.25).all())
 
 
 def difference_gradient(value: BatchFunction, length_scale: float) -> BatchFunction:
@@ -108,28 +120,34 @@ def difference_gradient(value: BatchFunction, length_scale: float) -> BatchFunct
 
 
 def difference_hessian(gradient: BatchFunction, length_scale: float) -> BatchFunction:
-    """Hessian of a batched function from its gradient by central differences of order 8, symmetrised; NaN where
-    these reach across a pole, and could be anything."""
+    """Hessian of a batched function from its gradient by central differences of order 8, symmetrised. Where these reach
+    across a pole or out of the domain smaller ones are tried; NaN where none will do."""
+
+    def components_first(z: Array) -> Array:
+        return np.moveaxis(gradient(z), -1, 0)
+
+    def attempt(x: Array, scale: float) -> Array:
+        result, error = _jacobian(components_first, x, scale)
+        across = _across_pole(result, error, (-2, -1), _steepness(gradient, x, scale))
+        return np.where(across[..., None, None], np.nan, symmetrize(result))
 
     def hessian(x: Array) -> Array:
-        def components_first(z: Array) -> Array:
-            return np.moveaxis(gradient(z), -1, 0)
-
-        result, error = _jacobian(components_first, x, length_scale)
-        across = _across_pole(result, error, (-2, -1), _steepness(gradient, x, length_scale))
-        return np.where(across[..., None, None], np.nan, symmetrize(result))
+        result = attempt(x, length_scale)
+        for part in _SMALLER:
+            unknown = _unknown(result, (-2, -1), gradient, x)
+            if not unknown.any():
+                break
+            result[unknown] = attempt(x[unknown], part * length_scale)
+        return result
 
     return hessian
 
 
 def difference_product(gradient: BatchFunction, length_scale: float) -> VectorProduct:
     """Products of a Hessian with vectors from the gradient: its derivative along the vector by central differences of
-    order 8, a few gradients whatever the dimension; NaN where these reach across a pole."""
+    order 8, a few gradients whatever the dimension. Smaller ones, and NaN, as in `difference_hessian`."""
 
-    def product(x: Array, v: Array) -> Array:
-        x, v = np.broadcast_arrays(x, v)
-        if x.size == 0:
-            return np.zeros(x.shape)
+    def attempt(x: Array, v: Array, scale: float) -> Array:
         length = norm(v)[..., None]
         direction = v / np.where(length > 0, length, 1.0)
 
@@ -140,15 +158,33 @@ def difference_product(gradient: BatchFunction, length_scale: float) -> VectorPr
         result = differentiate.derivative(
             along,
             np.zeros(x.shape),
-            initial_step=DIFFERENCE_STEP * length_scale,
+            initial_step=DIFFERENCE_STEP * scale,
             order=8,
             maxiter=3,
             preserve_shape=True,
         )
-        across = _across_pole(result.df, result.error, (-1,), _steepness(gradient, x, length_scale))
+        across = _across_pole(result.df, result.error, (-1,), _steepness(gradient, x, scale))
         return np.where(across[..., None], np.nan, result.df * length)
 
+    def product(x: Array, v: Array) -> Array:
+        x, v = np.broadcast_arrays(x, v)
+        if x.size == 0:
+            return np.zeros(x.shape)
+        result = attempt(x, v, length_scale)
+        for part in _SMALLER:
+            unknown = _unknown(result, (-1,), gradient, x)
+            if not unknown.any():
+                break
+            result[unknown] = attempt(x[unknown], v[unknown], part * length_scale)
+        return result
+
     return product
+
+
+def _unknown(derivative: Array, axes: tuple[int, ...], gradient: BatchFunction, x: Array) -> BoolArray:
+    """Whether a derivative, whose entries lie along these axes, is not known at a point with a gradient, (...)."""
+    unknown = np.asarray(~np.isfinite(derivative).all(axis=axes))
+    return unknown & np.isfinite(gradient(x)).all(axis=-1) if unknown.any() else unknown
 
 
 def _steepness(gradient: BatchFunction, x: Array, length_scale: float) -> Array:

@@ -458,7 +458,9 @@ class Landscape:
         ----------
         **changes
             Any parameters of `Landscape`. With `hessian` alone the products with vectors are derived from it anew; with
-            `gradient` the `terms` are dropped, with `hvp` what is `linearized`.
+            `gradient` the `terms` are dropped, with `hvp` what is `linearized`. With any of `value`, `gradient`,
+            `hessian` and `manifold` the bound `hessian_lipschitz` is, and with `value` or `manifold` all that was known
+            of the function: `solution_bound`, `equivariant_betti` and `truth`.
 
         Raises
         ------
@@ -477,6 +479,11 @@ class Landscape:
             changes.setdefault("linearized", None)
         if "gradient" in changes:
             changes.setdefault("terms", None)
+        if not changes.keys().isdisjoint(("value", "gradient", "hessian", "manifold")):
+            changes.setdefault("hessian_lipschitz", None)
+        if not changes.keys().isdisjoint(("value", "manifold")):
+            for known in ("solution_bound", "equivariant_betti", "truth"):
+                changes.setdefault(known, None)
         return replace(self, **changes)
 
 

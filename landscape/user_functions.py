@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 
 from landscape.arrays import Array
-from landscape.autodiff import BatchFunction, complex_step_gradient, difference_gradient, takes_complex_steps
-from landscape.manifolds import Manifold
+from landscape.autodiff import BatchFunction, complex_step_gradient, complex_steps_agree, difference_gradient
+from landscape.manifolds import Euclidean, Manifold
 from landscape.memory import require_memory
 
 _PROBE_POINTS = 5
 _GRADIENT_PROBE_POINTS = 32
+_OUTSIDE = 4.0  # how much wider than the box that is probed for walls, too
 
 
 def derived_gradient(
@@ -26,13 +27,28 @@ def derived_gradient(
         f"the gradient of a function of {n} coordinates that comes without one",
         "give its gradient, or write it for JAX or PyTorch",
     )
-    differences = difference_gradient(value, manifold.length_scale)
-    points = manifold.sample(np.random.default_rng(1), _GRADIENT_PROBE_POINTS)
-    with np.errstate(all="ignore"):
-        reference = differences(points)
-    if takes_complex_steps(raw, points, reference, manifold.length_scale):
+    rng = np.random.default_rng(1)
+    points = manifold.sample(rng, _GRADIENT_PROBE_POINTS)
+    agree, telling = complex_steps_agree(value, raw, points, manifold.length_scale)
+    if agree and telling and not _differs_outside(value, raw, manifold, rng):
         return complex_step_gradient(raw), "complex step"
-    return differences, "finite differences"
+    return difference_gradient(value, manifold.length_scale), "finite differences"
+
+
+def _differs_outside(
+    value: BatchFunction, raw: Callable[[Array], Any], manifold: Manifold, rng: np.random.Generator
+) -> bool:
+    """Whether the complex step is wrong outside the sampling box, where searches may go: at walls that are made of
+    absolute values. A function need not be defined there."""
+    if not isinstance(manifold, Euclidean):
+        return False
+    low, high = (np.asarray(corner, dtype=np.float64) for corner in manifold.box)
+    middle = (low + high) / 2
+    points = middle + _OUTSIDE * (manifold.sample(rng, _GRADIENT_PROBE_POINTS) - middle)
+    try:
+        return not complex_steps_agree(value, raw, points, manifold.length_scale)[0]
+    except Exception:
+        return False
 
 
 def floating(function: Callable[[Array], Any]) -> BatchFunction:

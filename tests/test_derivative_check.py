@@ -96,6 +96,21 @@ def test_what_rounding_makes_of_a_vanishing_hessian_is_not_wrong(offset, steepne
         assert check.holds, check.sentence()
 
 
+@pytest.mark.parametrize("plain", [True, False])
+def test_what_differences_cannot_tell_near_a_border_is_not_wrong(plain):
+    """x - log x with its own derivatives, or with none: some differences reach over 0."""
+    derivatives = () if plain else (lambda x: 1 - 1 / x, lambda x: (1 / x**2)[..., None] * np.eye(10))
+    border = Landscape.from_function(lambda x: (x - np.log(x)).sum(-1), *derivatives, dim=10, box=(0.0, 2.0))
+    x = border.starts(np.random.default_rng(0), 50)
+    x[0, 0] = 1e-4
+    for check in check_derivatives(border, x):
+        assert check.holds, check.sentence()
+        assert check.entries > 100
+    wrong = border.with_options(gradient=lambda x: 1 - 1.001 / x)
+    first = check_derivatives(wrong, x)[0]
+    assert first.wrong > 400
+
+
 def test_points_without_a_value_are_skipped_and_refused_alone():
     root = Landscape.from_function(lambda x: np.sqrt(x).sum(-1), lambda x: 0.5 / np.sqrt(x), dim=1, box=(0.5, 2))
     assert check_derivatives(root, [[-1.0], [1.0]])[0].entries == 1

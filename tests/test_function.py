@@ -7,6 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from landscape.critical.certificate import Certificate
+from landscape.critical.find import find_critical_points
 from landscape.function import Landscape, Provenance
 from landscape.manifolds import Euclidean, Product, Sphere, Torus
 from landscape.particles import ParticleSymmetry
@@ -341,3 +343,22 @@ def test_euler_characteristic(manifold, symmetry, confining, expected):
     if symmetry is not None:
         landscape = landscape.with_options(symmetry=symmetry)
     assert landscape.euler_characteristic == expected
+
+
+def test_what_is_known_of_a_function_is_not_said_of_another():
+    """Rigorous certificates would be false, and points beyond the bound of their number found."""
+    well = problem("double_well", dim=1)
+    wave = well.with_options(
+        value=lambda x: -np.cos(20 * x).sum(-1) / 400,
+        gradient=lambda x: np.sin(20 * x) / 20,
+        hessian=lambda x: np.cos(20 * x)[..., None],
+    )
+    points = find_critical_points(wave, wave.starts(np.random.default_rng(0), 200))
+    assert len(points) > 3
+    assert (points.certificate != Certificate.RIGOROUS).all()
+    assert points.completeness.solution_bound is None
+    for change in ({"gradient": well.gradient}, {"hessian": well.hessian}, {"manifold": Torus((4.0,))}):
+        assert well.with_options(**change).hessian_lipschitz is None
+    assert well.with_options(manifold=Torus((4.0,))).truth is None
+    assert well.with_options(gradient=well.gradient).truth is well.truth
+    assert well.with_options(name="other").hessian_lipschitz is well.hessian_lipschitz

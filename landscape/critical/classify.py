@@ -124,8 +124,8 @@ def _spectra(landscape: Landscape, x: Array) -> _Spectra:
     manifold = landscape.manifold
     longest = CRITICAL_TOLERANCE * manifold.length_scale
     system = tangent_system(landscape, x)
-    finite = system.finite.copy()
-    if not finite.all():
+    finite = system.finite & np.isfinite(landscape.value(x))
+    if not system.finite.all():
         system = system.made_finite()
     lifted, gradient, orbit_dimension = system.lifted_hessian(), system.gradient, system.orbit_dimension
     with_lifted = np.asarray(np.linalg.eigvalsh(lifted), dtype=np.float64)
@@ -157,7 +157,7 @@ def _spectra(landscape: Landscape, x: Array) -> _Spectra:
     error = rounding.copy()
     if ahead.size:
         neighbour = tangent_system(landscape, moved[ahead])
-        finite[ahead] = neighbour.finite
+        finite[ahead] &= neighbour.finite
         error[ahead] += 4 * spectral_radius_bound(neighbour.hessian - system.hessian[ahead])
         zeros = (np.abs(eigenvalues[ahead]) <= error[ahead, None]).sum(axis=1)
         unsettled = np.flatnonzero((zeros > orbit_dimension[ahead]) & neighbour.finite)

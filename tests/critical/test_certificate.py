@@ -251,7 +251,9 @@ class Turning(Identity):
     ids=["torus", "torus, orbits", "product", "product, orbits", "unknown", "product, unknown"],
 )
 def test_where_certificates_are_rigorous(manifold, symmetry, rigorous):
-    landscape = problem("himmelblau").with_options(manifold=manifold, symmetry=symmetry)
+    himmelblau = problem("himmelblau")
+    bound = himmelblau.hessian_lipschitz
+    landscape = himmelblau.with_options(manifold=manifold, symmetry=symmetry, hessian_lipschitz=bound)
     assert has_rigorous_certificates(landscape) == rigorous
     assert not has_rigorous_certificates(landscape.with_options(hessian_lipschitz=None))
 

@@ -321,6 +321,22 @@ def test_batches_keep_their_order_and_what_was_found():
     assert len(classify(himmelblau, np.zeros((0, 2)))) == 0
 
 
+def test_where_there_is_no_value_there_is_no_critical_point():
+    """Whatever derivatives say: the user's own may be finite where the function is not."""
+    half = Landscape.from_function(
+        lambda x: np.where(x[..., 0] > 0, x[..., 0] ** 2 - 1, np.nan) ** 2,
+        lambda x: 4 * x * (x**2 - 1),
+        lambda x: (12 * x**2 - 4)[..., None],
+        dim=1,
+        box=(-2.0, 2.0),
+    )
+    points = classify(half, [[-1.0], [1.0]])
+    assert points.kind.tolist() == [Kind.NOT_CRITICAL, Kind.MINIMUM]
+    assert np.isnan(points.eigenvalues[0]).all()
+    found = find_critical_points(half, half.starts(np.random.default_rng(0), 100))
+    np.testing.assert_allclose(found.x, [[1.0]])
+
+
 @pytest.mark.parametrize(
     ("x", "message"),
     [
