@@ -47,7 +47,8 @@ class EulerCheck:
 class WindingCheck:
     """In a two-dimensional box: the sum of (-1)^index over the points inside, beside the gradient's winding number.
 
-    If none is missing it equals the number of turns of the gradient along the boundary (the Poincare-Hopf theorem)."""
+    Where the function is smooth and none is missing it equals the number of turns of the gradient along the boundary
+    (the Poincare-Hopf theorem); a pole, or the point of a cone, turns it as points do."""
 
     found: int
     expected: int
@@ -264,7 +265,10 @@ class Completeness:
         if self.violated and not euler.degenerate:
             lines.append(f"Morse inequalities fail at {_listed(self.violated)} or below are missing")
         if self.winding is not None and not euler.degenerate:
-            verdict = "as it must be" if self.winding.holds else f"but it is {self.winding.expected} round the boundary"
+            boundary = (
+                f"but it is {self.winding.expected} round the boundary: points are missing, or it is not smooth there"
+            )
+            verdict = "as it must be" if self.winding.holds else boundary
             lines.append(f"Sum over the points in the box {self.winding.found}, {verdict}")
         if self.solution_bound is not None:
             reached = ": all of them" if self.found == self.solution_bound else ""
