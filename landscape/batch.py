@@ -15,6 +15,7 @@ import numpy as np
 from landscape.arrays import IntArray
 
 RUNNING = 0
+MOST_STEPS = 2**63 - 1  # that a count of steps holds
 
 State = TypeVar("State", bound=NamedTuple)
 Step = Callable[[State], tuple[State, IntArray | None]]
@@ -71,7 +72,14 @@ def run_active_set(
     -------
     state, status, steps
         For all m members, in their order; `steps` counts the steps that each took.
+
+    Raises
+    ------
+    ValueError
+        If `max_steps` is above `MOST_STEPS`.
     """
+    if max_steps > MOST_STEPS:
+        raise ValueError(f"max_steps is {max_steps} but must be at most {MOST_STEPS}")
     final = state._make(np.array(field) for field in state)
     status = np.array(status)
     steps = np.zeros(len(status), dtype=np.int64)

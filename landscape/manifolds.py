@@ -211,7 +211,12 @@ class Sphere:
         return self.radius
 
     def normalize(self, x: Array) -> Array:
-        return x * (self.radius / norm(x))[..., None]
+        length = norm(x)
+        if not isinstance(x, np.ndarray) or np.isinf(length).any():  # where JAX traces it nothing can be asked
+            # Where the square of the length overflows, by the largest coordinate first; elsewhere by 1.
+            x = x / (1 + (length == np.inf) * (abs(x).max(axis=-1) - 1))[..., None]
+            length = norm(x)
+        return x * (self.radius / length)[..., None]
 
     def project(self, x: Array, v: Array) -> Array:
         return v - x * (dot(x, v) / self.radius**2)[..., None]

@@ -140,3 +140,11 @@ def test_what_is_kept_column_by_column_remains_so():
     assert compress(state, np.array([0, 3])).path.flags.c_contiguous
     by_columns, by_rows = (run_active_set(step, s, status, 10)[0] for s in (columns, state))
     np.testing.assert_array_equal(by_columns.path, by_rows.path)
+
+
+def test_more_steps_than_can_be_counted_are_refused_before_the_first():
+    def never(state):
+        raise AssertionError
+
+    with pytest.raises(ValueError, match=r"^max_steps is 9223372036854775808 but must be at most 9223372036854775807$"):
+        run([1], max_steps=2**63, step=never)

@@ -371,3 +371,23 @@ def test_a_box_is_as_wide_as_a_number_can_be_and_no_wider():
 def test_a_large_box_is_printed_in_a_line():
     text = repr(Euclidean(5000, (-np.linspace(1, 2, 5000), np.linspace(1, 3, 5000))))
     assert text == "Euclidean(n=5000, box within -2 to 3)"
+
+
+@every_manifold
+def test_huge_coordinates_are_brought_back_and_others_beside_them_are_untouched(manifold):
+    if not manifold.compact:
+        return
+    x, _, _ = sample(manifold, 3)
+    far = np.array([1.0, 1e200, 1.0, 1e307, 1.0])[:, None]
+    with np.errstate(over="ignore"):
+        back = manifold.normalize(far * x)
+    assert manifold.distance(back, manifold.normalize(back)).max() < 1e-12
+    np.testing.assert_array_equal(back[::2], manifold.normalize(x[::2]))
+
+
+@pytest.mark.parametrize("radius", [1.0, 3.0])
+def test_a_huge_vector_keeps_its_direction(radius):
+    sphere = Sphere(3, radius)
+    with np.errstate(over="ignore"):
+        back = sphere.normalize(np.array([[3e300, 0.0, 4e300], [3.0, 0.0, 4.0]]))
+    np.testing.assert_allclose(back, np.tile([0.6 * radius, 0.0, 0.8 * radius], (2, 1)), rtol=1e-15)

@@ -73,7 +73,7 @@ def _one_sentence() -> Iterator[None]:
     except click.UsageError as error:
         path = error.ctx.command_path if error.ctx else "landscape"
         raise InputError(f"{error.format_message().rstrip('.')}; see `{path} --help`") from error
-    except (ValueError, ImportError) as error:
+    except (ValueError, ArithmeticError, ImportError) as error:
         raise InputError(" ".join(str(error).split())) from error
     except MemoryError as error:
         detail = " ".join(str(error).split())

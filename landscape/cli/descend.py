@@ -13,7 +13,7 @@ from landscape.cli.console import note, number, percent, print_json, print_table
 from landscape.cli.files import check_output, saving
 from landscape.cli.heartbeat import bar_or_heartbeat
 from landscape.cli.methods import make_method, method_option, split
-from landscape.cli.options import Asked, json_option, seed_option, target_options
+from landscape.cli.options import Asked, json_option, seed_option, step_count, target_options
 from landscape.descent.ensemble import Descent, descend
 from landscape.descent.trajectory import thinning
 from landscape.function import Landscape
@@ -29,7 +29,7 @@ LARGEST_TRAJECTORY = 200e6  # bytes
 @target_options
 @method_option(default="armijo")
 @click.option("--starts", default=1000, show_default=True, type=click.IntRange(min=1), help="Number of random starts.")
-@click.option("--steps", default=1000, show_default=True, type=click.IntRange(min=0), help="Steps at most.")
+@click.option("--steps", default=1000, show_default=True, type=step_count, help="Steps at most.")
 @click.option("--tol", default=1e-6, show_default=True, type=click.FloatRange(min=0), help="Gradient norm to reach.")
 @seed_option
 @click.option("--trajectory", type=click.Path(dir_okay=False, path_type=Path), help="Save positions to this .npz file.")

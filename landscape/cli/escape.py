@@ -12,7 +12,7 @@ import click
 from landscape.cli.console import note, number, percent, print_json, print_table
 from landscape.cli.heartbeat import bar_or_heartbeat
 from landscape.cli.methods import make_method, method_option, parameters_of, split
-from landscape.cli.options import Asked, json_option, seed_option, target_options
+from landscape.cli.options import Asked, json_option, seed_option, step_count, target_options
 from landscape.critical.points import CriticalPoints
 from landscape.descent.method import DescentMethod
 from landscape.escape.survey import LEARNING_RATE, EscapeSurvey, escape_survey
@@ -33,7 +33,7 @@ _QUANTILES = (0.1, 0.5, 0.9)
 @click.option("--starts", default=200, show_default=True, type=click.IntRange(min=1), help="Starts round each saddle.")
 @click.option("--radius", type=click.FloatRange(min=0, min_open=True), help="Of the ball to leave; 1% of the diagonal.")
 @method_option(default="gradient-descent")
-@click.option("--steps", default=20_000, show_default=True, type=click.IntRange(min=0), help="Steps at most.")
+@click.option("--steps", default=20_000, show_default=True, type=step_count, help="Steps at most.")
 @click.option(
     "--search-starts",
     default=1000,

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import click
 
+from landscape.batch import MOST_STEPS
 from landscape.study.target import Target, Value
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -108,6 +109,7 @@ settings_option = functools.partial(
 seed_option = click.option(
     "--seed", default=0, show_default=True, type=click.IntRange(min=0), help="Seed of all randomness."
 )
+step_count = click.IntRange(0, MOST_STEPS)
 json_option = click.option("--json", "json_output", is_flag=True, help="Print one JSON object and nothing else.")
 jobs_option = click.option("--jobs", default=1, show_default=True, type=click.IntRange(min=1), help="Worker processes.")
 executor_option = click.option("--executor", help="Where else to work: dask://HOST:PORT, or mpi.")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
-from landscape.arrays import Array, dot, norm
+from landscape.arrays import Array, BoolArray, dot, norm
 from landscape.descent.method import require_positive
 from landscape.function import Landscape
 
@@ -34,6 +35,8 @@ class ArmijoGradientDescent:
 
         grad f(R_x(-t grad f)) . grad f(x) >= -(1 - 2 c) |grad f(x)|^2.
 
+    A run for which `max_backtracks` are not enough stays where it is, and goes on from there with its shortest trial.
+
     Parameters
     ----------
     first_step : float, optional
@@ -52,7 +55,10 @@ class ArmijoGradientDescent:
     backtrack: float = 0.5
     growth: float = 1.5
 
-    max_backtracks = 60
+    @property
+    def max_backtracks(self) -> int:
+        """Backtracks in one step at most: 60, or as many as make a trial 2^60 times shorter, but never over 10,000."""
+        return max(60, math.ceil(min(60 * (math.log(2) / -math.log(self.backtrack)), 10_000)))
 
     def __post_init__(self) -> None:
         if self.first_step is not None:
@@ -81,16 +87,24 @@ class ArmijoGradientDescent:
         squared = dot(gradient, gradient)
         moved = manifold.retract(x, -t[:, None] * gradient)
         value = landscape.value(moved)
-        for _ in range(self.max_backtracks):
+
+        def failing() -> BoolArray:
             # A NaN at the end of the step fails; where f is NaN already, no step mends it.
-            failed = ~(value <= memory.value - self.decrease * t * squared) & ~np.isnan(memory.value)
+            failed: BoolArray = ~(value <= memory.value - self.decrease * t * squared) & ~np.isnan(memory.value)
             unclear = np.abs(value - memory.value) <= _ROUNDING * np.abs(memory.value)
             if unclear.any():
                 slope = dot(landscape.riemannian_gradient(moved[unclear]), gradient[unclear])
                 failed[unclear] = slope < -(1 - 2 * self.decrease) * squared[unclear]
+            return failed
+
+        for _ in range(self.max_backtracks):
+            failed = failing()
             if not failed.any():
                 break
             t = np.where(failed, self.backtrack * t, t)
             moved[failed] = manifold.retract(x[failed], -t[failed, None] * gradient[failed])
             value[failed] = landscape.value(moved[failed])
+        else:
+            failed = failing()
+            moved[failed], value[failed] = x[failed], memory.value[failed]
         return moved, landscape.riemannian_gradient(moved), LineSearch(value, t)

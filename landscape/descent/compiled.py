@@ -1,8 +1,8 @@
 """Descent on JAX landscapes: a method's own `step`, traced and compiled into blocks of many steps.
 
 A block of steps is one compiled call. It stops a run whose gradient falls below the tolerance, and with a tolerance of
-zero, when no run is expected to, not even that, which makes it as fast as a loop written by hand. Runs that ended
-otherwise are taken through the block again, step by step, to find where.
+zero, when no run is expected to, not even that if the method has no memory, which makes it as fast as a loop written by
+hand. Runs that ended otherwise are taken through the block again, step by step, to find where.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from landscape.arrays import Array, BoolArray, IntArray, dot
 from landscape.autodiff import JaxFunction
 from landscape.batch import RUNNING
 from landscape.descent.method import DescentMethod
-from landscape.descent.status import DIVERGED_BEYOND, DescentStatus
+from landscape.descent.status import DIVERGED_BEYOND, UNDERFLOW, DescentStatus
 from landscape.function import Landscape
 
 BLOCKS = 50, 400  # steps of the first block and of the longest: they grow as long as no run ends
@@ -48,36 +48,40 @@ class Kernel:
             kept = type(memory)(*(new.astype(old.dtype) for new, old in zip(kept, memory, strict=True)))
             return moved.astype(x.dtype), steep.astype(x.dtype), kept
 
-        def leap(x: Any, memory: Any, count: Any, tol: Any) -> tuple[Any, Any, Any, Any]:
+        def leap(x: Any, memory: Any, count: Any, tol: Any, tiny: bool) -> tuple[Any, Any, Any, Any]:
             x, memory = lax.fori_loop(0, count, lambda _, state: step(*state)[::2], (x, memory))
-            return x, memory, status(x, traced.riemannian_gradient(x), tol), jnp.full(len(x), count)
+            return x, memory, status(x, traced.riemannian_gradient(x), tol, tiny), jnp.full(len(x), count)
 
-        def watched_leap(x: Any, memory: Any, count: Any, tol: Any) -> tuple[Any, Any, Any, Any]:
+        def watched_leap(x: Any, memory: Any, count: Any, tol: Any, tiny: bool) -> tuple[Any, Any, Any, Any]:
             def advance(_: Any, state: Any) -> Any:
                 x, memory, taken = state
                 steep = traced.riemannian_gradient(x)
                 # XLA sums along a short axis faster than it multiplies by ones.
-                going = (steep * steep).sum(axis=1) > tol**2
+                going = above((steep * steep).sum(axis=1), steep, tol, tiny)
                 moved, _, kept = step(x, memory)
                 return chosen(going, moved, x), chosen_memory(going, kept, memory), taken + going
 
             x, memory, taken = lax.fori_loop(0, count, advance, (x, memory, jnp.zeros(len(x), dtype=int)))
-            now = status(x, traced.riemannian_gradient(x), tol)
+            now = status(x, traced.riemannian_gradient(x), tol, tiny)
             stopped = (taken < count) & (now == RUNNING)  # where the two ways to sum round differently
             return x, memory, jnp.where(stopped, int(DescentStatus.CONVERGED), now), taken
 
-        def status(x: Any, steep: Any, tol: Any) -> Any:
+        def status(x: Any, steep: Any, tol: Any, tiny: bool) -> Any:
             steepness = dot(steep, steep)
-            judged = jnp.where(steepness > tol**2, RUNNING, int(DescentStatus.CONVERGED))
+            judged = jnp.where(above(steepness, steep, tol, tiny), RUNNING, int(DescentStatus.CONVERGED))
             judged = jnp.where(jnp.isfinite(steepness), judged, int(DescentStatus.NON_FINITE))
             return jnp.where((jnp.abs(x) < far).all(axis=1), judged, int(DescentStatus.DIVERGED))
 
-        def walk(x: Any, memory: Any, now: Any, count: Any, tol: Any) -> tuple[Any, Any, Any, Any]:
+        def above(steepness: Any, steep: Any, tol: Any, tiny: bool) -> Any:
+            # With a tiny tolerance both squares may underflow.
+            return steepness > tol**2 if not tiny else (steepness > tol**2) | (jnp.abs(steep).max(axis=1) > tol)
+
+        def walk(x: Any, memory: Any, now: Any, count: Any, tol: Any, tiny: bool) -> tuple[Any, Any, Any, Any]:
             def advance(state: Any) -> Any:
                 number, x, memory, now, taken = state
                 going = now == RUNNING
                 moved, steep, kept = step(x, memory)
-                now = jnp.where(going, status(moved, steep, tol), now)
+                now = jnp.where(going, status(moved, steep, tol, tiny), now)
                 return number + 1, chosen(going, moved, x), chosen_memory(going, kept, memory), now, taken + going
 
             def unfinished(state: Any) -> Any:
@@ -93,9 +97,9 @@ class Kernel:
 
         self._step = step
         self._shapes = jax.eval_shape
-        self.leap: Callable[..., Any] = jax.jit(leap)
-        self.watched_leap: Callable[..., Any] = jax.jit(watched_leap)
-        self.walk: Callable[..., Any] = jax.jit(walk)
+        self.leap: Callable[..., Any] = jax.jit(leap, static_argnames="tiny")
+        self.watched_leap: Callable[..., Any] = jax.jit(watched_leap, static_argnames="tiny")
+        self.walk: Callable[..., Any] = jax.jit(walk, static_argnames="tiny")
 
     def traces(self, x: Array, memory: Any) -> bool:
         """Whether the method's step can be compiled, for points (m, n) and their memory."""
@@ -154,20 +158,22 @@ class Kernel:
 
     def _block(self, x: Any, memory: Any, alive: BoolArray, count: int, tol: float) -> tuple[Any, Any, _Ends | None]:
         """`count` steps: where all are then, their memory, and which ended on the way, if any did."""
+        tiny = tol < UNDERFLOW
         if len(x) <= WALKERS:
-            moved, kept, now, taken = self.walk(x, memory, np.where(alive, RUNNING, -1), count, tol)
+            moved, kept, now, taken = self.walk(x, memory, np.where(alive, RUNNING, -1), count, tol, tiny)
             return moved, kept, _Ends.of(np.arange(len(x)), alive, moved, now, taken)
-        moved, kept, now, taken = (self.watched_leap if tol > 0 else self.leap)(x, memory, count, tol)
+        watched = tol > 0 or len(memory) > 0
+        moved, kept, now, taken = (self.watched_leap if watched else self.leap)(x, memory, count, tol, tiny)
         now = np.asarray(now)
-        known = alive & (now == DescentStatus.CONVERGED) & (tol > 0)
+        known = alive & (now == DescentStatus.CONVERGED) & watched
         found = [_Ends.of(np.arange(len(x)), known, moved, now, taken)]
         # Where nobody watched, the step at which the others ended is not known, but that they did is: what is not a
-        # number, and a gradient of zero, remains so.
+        # number remains so, and without a memory so does a gradient of zero.
         doubtful = np.flatnonzero(alive & ~known & (now != RUNNING))
         for first in range(0, doubtful.size, WALKERS):
             some = doubtful[first : first + WALKERS]
             again, before, which = _gather(x, memory, np.arange(len(x)), some, WALKERS)
-            end, _, now, taken = self.walk(again, before, np.where(which >= 0, RUNNING, -1), count, tol)
+            end, _, now, taken = self.walk(again, before, np.where(which >= 0, RUNNING, -1), count, tol, tiny)
             found.append(_Ends.of(which, which >= 0, end, now, taken))
         ends = [part for part in found if part is not None]
         return moved, kept, _Ends(*map(np.concatenate, zip(*ends, strict=True))) if ends else None

@@ -88,7 +88,8 @@ def descend(
     """Go down from every start at once.
 
     On a landscape from JAX, methods whose step is plain arithmetic run compiled, in blocks of many steps; statuses and
-    steps are the same.
+    steps are the same, except that among more than 256 runs one that is far enough away to have diverged, and comes
+    back within its block, goes on.
 
     Parameters
     ----------

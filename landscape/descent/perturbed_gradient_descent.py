@@ -25,7 +25,8 @@ class PerturbedGradientDescent:
 
     Where |grad f(x)| <= gradient_threshold, and more than `wait` steps have passed since the last jump, x moves by a
     tangent vector uniform in a ball of `radius`; then comes the gradient step x <- R_x(-lr grad f(x)). A strict saddle
-    is left within about ln(1/radius) steps, with a probability that the paper makes as near to 1 as one likes.
+    whose lowest eigenvalue is -gamma is left within about ln(1/radius) / (lr gamma) steps, with a probability that the
+    paper makes as near to 1 as one likes.
 
     The paper ends a run where `wait` steps after a jump f has hardly fallen; here runs end as all descents do. Give
     `descend` a `tol` well below the threshold: a run that has reached it has ended, even at a saddle.

@@ -18,10 +18,11 @@ class SaddleFreeNewton:
     """x <- R_x(-|H|^{-1} grad f(x)), |H| the Hessian with the absolute values of its eigenvalues.
 
     Newton's method, except that it goes down along directions of negative curvature, where Newton's goes up to the
-    saddle (the paper's section 5). On a quadratic a step doubles the distance along every such direction, however weak
-    its curvature, and removes it along the others; near a minimum it is Newton's. A run that is exactly on a saddle's
-    stable manifold stays on it. Here |H| is dense, in the tangent space, where the paper takes a Krylov space; where
-    the Hessian is not finite, a run ends as `NON_FINITE`.
+    saddle (the paper's section 5). On a quadratic a step doubles the distance along every such direction and removes it
+    along the others; along directions of a curvature below `damping` times the largest it adds or removes only their
+    share of that. Near a minimum it is Newton's. A run that is exactly on a saddle's stable manifold stays on it. Here
+    |H| is dense, in the tangent space, where the paper takes a Krylov space; where the Hessian is not finite, a run
+    ends as `NON_FINITE`.
 
     Parameters
     ----------

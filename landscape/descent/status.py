@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from enum import IntEnum
 
 import numpy as np
@@ -12,7 +13,8 @@ from landscape.function import Landscape
 
 DIVERGED_BEYOND = 1e8  # a run has diverged when a coordinate is this many length scales from the origin
 
-_UNDERFLOW = 1e-150  # numbers whose squares may underflow
+UNDERFLOW = 1e-150  # numbers below have squares that may underflow
+_OVERFLOW = 1.3e154  # numbers above have squares that overflow
 
 
 class DescentStatus(IntEnum):
@@ -25,7 +27,7 @@ class DescentStatus(IntEnum):
     DIVERGED = 2
     """It ran away: a smaller learning rate may help."""
     NON_FINITE = 3
-    """The gradient is not finite at a point that is."""
+    """The gradient, or its squared norm, is not finite at a point that is."""
     LEFT_DOMAIN = 4
     """It left the landscape's domain."""
 
@@ -38,10 +40,10 @@ def status_of(landscape: Landscape, x: Array, gradient: Array, tol: float) -> In
     steepness = dot(gradient, gradient)
     flat = x.ravel(order="K")
     # Two sums that are false for NaN and infinity, and true for all but hopeless runs.
-    sound = np.vdot(flat, flat) < far**2 and steepness.sum() < np.inf
+    sound = np.vdot(flat, flat) < _squared(far) and steepness.sum() < np.inf
     inside = landscape.domain is None or landscape.inside(x)
     if sound and np.all(inside):
-        if len(x) and steepness.min() > tol**2:
+        if len(x) and steepness.min() > _squared(tol):
             return None
         # Of `DescentStatus`, the one that runs reach in great numbers.
         return _arrived(gradient, steepness, tol).astype(np.int64)
@@ -59,7 +61,12 @@ def status_of(landscape: Landscape, x: Array, gradient: Array, tol: float) -> In
 
 def _arrived(gradient: Array, steepness: Array, tol: float) -> BoolArray:
     """Which gradients (m, n), of squared norm `steepness`, have a norm of at most `tol`, (m,)."""
-    arrived: BoolArray = steepness <= tol**2
-    if tol < _UNDERFLOW and arrived.any():
+    arrived: BoolArray = steepness <= _squared(tol)
+    if tol < UNDERFLOW and arrived.any():
         arrived &= np.abs(gradient).max(axis=-1, initial=0.0) <= tol
     return arrived
+
+
+def _squared(number: float) -> float:
+    """Its square, infinite where a number cannot hold it, for which Python's own raises an error."""
+    return math.inf if number > _OVERFLOW else number**2

@@ -80,7 +80,9 @@ class Recorder:
 
     def trajectory(self, x: Array, steps: IntArray) -> Trajectory:
         """What was recorded, as far as anybody ran, of runs that ended at `x` (m, n) after `steps` (m,)."""
-        for frame in range(1, self.last + 1):
+        # Compiled blocks go on after everybody has ended.
+        last = min(self.last, int(steps.max(initial=0)) // self.record)
+        for frame in range(1, last + 1):
             ended = np.flatnonzero(steps <= frame * self.record)
             self.x[frame, ended] = x[ended]
-        return Trajectory(self.record * np.arange(self.last + 1), self.x[: self.last + 1])
+        return Trajectory(self.record * np.arange(last + 1), self.x[: last + 1])

@@ -11,6 +11,8 @@ from landscape.function import Landscape, Truth
 from landscape.manifolds import Euclidean
 from landscape.problems.registry import register, require_at_least
 
+_MOST_COLUMNS = 2**53
+
 
 @register
 def wishart_quadratic(dim: int = 10, ratio: float = 0.5, error: float = 0.1, seed: int = 0) -> Landscape:
@@ -55,12 +57,26 @@ def wishart_plus_wigner(dim: int, ratio: float, error: float, size: int, rng: np
     Raises
     ------
     ValueError
-        If `ratio` is not positive or `error` negative.
+        If `ratio` is not positive, or too small, or `error` negative.
     """
     if not ratio > 0:
         raise ValueError(f"ratio is {ratio} but must be positive")
     require_at_least("error", error, 0)
-    m = max(1, round(dim / ratio))
+    m = wishart_columns(dim, ratio)
     factor = rng.standard_normal((size, dim, m))
     matrix: Array = factor @ np.swapaxes(factor, 1, 2) / m
     return matrix + math.sqrt(4 * error / dim) * symmetrize(rng.standard_normal((size, dim, dim)))
+
+
+def wishart_columns(dim: int, ratio: float) -> int:
+    """m, how many columns the factor of a Wishart matrix of positive `ratio` has.
+
+    Raises
+    ------
+    ValueError
+        If there are more than a number counts.
+    """
+    columns = dim / ratio
+    if columns > _MOST_COLUMNS:
+        raise ValueError(f"ratio is {ratio} but must be at least {dim / _MOST_COLUMNS:.1e} in dim {dim}")
+    return max(1, round(columns))

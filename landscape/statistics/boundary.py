@@ -57,11 +57,13 @@ def box_counts(labels: IntArray, sizes: Iterable[int]) -> IntArray:
     Raises
     ------
     ValueError
-        If the grid cannot be divided into such boxes.
+        If a size is below 1, or the grid cannot be divided into such boxes.
     """
     side = labels.shape[0] - 1
     counts = []
     for size in sizes:
+        if size < 1:
+            raise ValueError(f"sizes has {size} but each must be at least 1")
         if labels.shape != (side + 1, side + 1) or side < 1 or side % size:
             raise ValueError(f"labels has shape {labels.shape}, which boxes of {size} grid steps do not fill")
         # Over each box and its upper edge along one axis, then along the other.

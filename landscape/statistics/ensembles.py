@@ -17,7 +17,7 @@ from landscape.critical.points import CriticalPoints
 from landscape.critical.search import search
 from landscape.function import Landscape
 from landscape.problems import problem
-from landscape.problems.wishart import wishart_plus_wigner
+from landscape.problems.wishart import wishart_columns, wishart_plus_wigner
 from landscape.statistics.exhaustive import exhaust
 from landscape.statistics.tridiagonal import sample_goe_counts
 from landscape.theory.gaussian_field import gaussian_field_index_law, gaussian_field_total
@@ -96,7 +96,7 @@ class Wishart:
             raise ValueError(f"ratio is {self.ratio} and error {self.error} but must be positive and not negative")
 
     def counts(self, dim: int, samples: int, rng: np.random.Generator) -> IntArray:
-        block = max(1, 4_000_000 // (dim * max(dim, round(dim / self.ratio))))
+        block = max(1, 4_000_000 // (dim * max(dim, wishart_columns(dim, self.ratio))))
         index = []
         for done in range(0, samples, block):
             matrix = wishart_plus_wigner(dim, self.ratio, self.error, min(block, samples - done), rng)
@@ -208,7 +208,7 @@ class SphericalSpinGlass(_Searched):
     def exhaust(self, n: int, rng: np.random.Generator) -> CriticalPoints:
         """All critical points of one random sample with n spins, as far as repeated searching tells."""
         landscape = problem("spherical_spin_glass", p=self.p, n=n, seed=_seed(rng))
-        starts = self.starts or _starts(mixed_mean_critical_points(pure(self.p), n).sum())
+        starts = self.starts or _starts(_mean_number(pure(self.p), n))
         return exhaust(landscape, rng, starts, self.rounds)
 
     def law(self, dim: int) -> Array | None:
@@ -235,7 +235,7 @@ class MixedSpinGlass(_Searched):
     def exhaust(self, n: int, rng: np.random.Generator) -> CriticalPoints:
         """All critical points of one random sample with n spins, as far as repeated searching tells."""
         landscape = problem("mixed_spin_glass", weights=self.weights, n=n, seed=_seed(rng))
-        starts = self.starts or _starts(mixed_mean_critical_points(self.mixture, n).sum())
+        starts = self.starts or _starts(_mean_number(self.mixture, n))
         return exhaust(landscape, rng, starts, self.rounds)
 
     @property
@@ -289,6 +289,15 @@ def _spin_glass_law(mixture: Mixture, dim: int) -> Array | None:
     except ArithmeticError:  # double precision does not resolve the rarest index
         return None
     return counts / counts.sum()
+
+
+def _mean_number(mixture: Mixture, n: int) -> float:
+    try:
+        return float(mixed_mean_critical_points(mixture, n).sum())
+    except ArithmeticError as error:
+        raise ValueError(
+            f"starts, the searches a round, must be given: their number is not known, as {error}"
+        ) from error
 
 
 def _starts(expected: float) -> int:

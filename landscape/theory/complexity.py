@@ -34,7 +34,8 @@ def total_complexity(mixture: Mixture, u: npt.ArrayLike) -> Array:
     mixture : Mixture
         From `spin_glass.pure` or `spin_glass.mixed`.
     u : (...)
-        Value divided by n. For u <= 0 it is also the complexity of all points below u.
+        Value divided by n. For u <= 0 it is also the complexity of all points below u if nu'' >= nu'; if
+        nu'' < nu' it is so up to u = -sqrt(nu'), where it is zero, and that of all points below u remains zero beyond.
 
     Returns
     -------
@@ -139,6 +140,7 @@ def layer_energy(mixture: Mixture, k: int = 0) -> float:
     if _is_pure(mixture):
         top = end
     else:
+        low = max(low, 1.2 * math.sqrt(mixture.slope))  # where the random field is strong, the minima are at -sqrt(nu')
         top = float(minimize_scalar(negative, bounds=(-low, end), method="bounded", options={"xatol": 1e-10}).x)
     if negative(top) > -_TOUCHES:
         return -top if negative(top) < _TOUCHES else math.nan

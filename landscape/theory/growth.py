@@ -17,8 +17,7 @@ def growth_rate(lr: npt.ArrayLike, curvature: npt.ArrayLike) -> Array:
     >>> round(float(growth_rate(0.1, -1.0)), 6)
     0.09531
     """
-    lam = np.asarray(curvature, dtype=np.float64)
-    return np.log1p(positive("lr", lr) * positive("curvature", np.abs(lam)))
+    return np.log1p(_strength(lr, curvature))
 
 
 def heavy_ball_growth(lr: npt.ArrayLike, curvature: npt.ArrayLike, momentum: npt.ArrayLike) -> tuple[Array, Array]:
@@ -44,7 +43,7 @@ def heavy_ball_growth(lr: npt.ArrayLike, curvature: npt.ArrayLike, momentum: npt
         A start leaves a ball of radius r after (ln(r / |u_0|) - log_amplitude) / log_rho steps.
     """
     a, m = _momentum_arguments(lr, curvature, momentum)
-    return _leading_root(1 + a + m, m, 1 + a)
+    return _leading_root(a, 1 - m - a, a)
 
 
 def nesterov_growth(lr: npt.ArrayLike, curvature: npt.ArrayLike, momentum: npt.ArrayLike) -> tuple[Array, Array]:
@@ -64,7 +63,7 @@ def nesterov_growth(lr: npt.ArrayLike, curvature: npt.ArrayLike, momentum: npt.A
         As in `heavy_ball_growth`.
     """
     a, m = _momentum_arguments(lr, curvature, momentum)
-    return _leading_root((1 + m) * (1 + a), m * (1 + a), 1 + a + m * a)
+    return _leading_root(a, 1 - m - a - m * a, a + m * a)
 
 
 def octopus_dwell_factor(lr: npt.ArrayLike, L: npt.ArrayLike, gamma: npt.ArrayLike) -> Array:
@@ -106,12 +105,21 @@ def _momentum_arguments(lr: npt.ArrayLike, curvature: npt.ArrayLike, momentum: n
     m = np.asarray(momentum, dtype=np.float64)
     if not ((m >= 0) & (m < 1)).all():
         raise ValueError(f"momentum is {momentum!r} but must be at least 0 and below 1")
-    return np.expm1(growth_rate(lr, curvature)), m
+    return _strength(lr, curvature), m
 
 
-def _leading_root(total: Array, product: Array, first: Array) -> tuple[Array, Array]:
-    """Logarithms of the larger root rho of z^2 - total z + product, and of A in u_t = A rho^t + ..., u_0 = 1,
-    u_1 = first."""
-    rho = 0.5 * (total + np.sqrt(total**2 - 4 * product))
-    other = product / rho
-    return np.log(rho), np.log((first - other) / (rho - other))
+def _strength(lr: npt.ArrayLike, curvature: npt.ArrayLike) -> Array:
+    """lr |curvature|, (...)."""
+    lam = np.asarray(curvature, dtype=np.float64)
+    return positive("lr", lr) * positive("curvature", np.abs(lam))
+
+
+def _leading_root(a: Array, b: Array, first: Array) -> tuple[Array, Array]:
+    """Logarithms of the larger root rho = 1 + d, where d^2 + b d - a = 0, and of A in u_t = A rho^t + ..., u_0 = 1,
+    u_1 = 1 + first.
+
+    The other root is 1 - a / d. What is small is never taken from 1, so that slow growth keeps all its digits.
+    """
+    root = np.hypot(b, 2 * np.sqrt(a))
+    d = np.where(b > 0, 2 * a / (np.abs(b) + root), (np.abs(b) + root) / 2)
+    return np.log1p(d), np.log1p((first - d) / (d + a / d))

@@ -12,6 +12,8 @@ from landscape.arrays import Array
 from landscape.theory.checks import positive, positive_integer
 from landscape.theory.hermite import hermite_functions, hermite_integrals
 
+_FAR_LEFT = -60.0  # where a quadrature of the Airy function still resolves all its waves
+
 MAX_SIZE = 500  # of the exact density; beyond, the Hermite functions underflow inside the spectrum
 
 
@@ -193,11 +195,21 @@ def airy_density(s: npt.ArrayLike) -> Array:
     """
     where = np.asarray(s, dtype=np.float64)
     value, slope, _, _ = airy(where)
-    return slope**2 - where * value**2 + value * (1 - _airy_integral(where)) / 2
+    return slope**2 - where * value**2 + value * (1 - _airy_integral(where, value, slope)) / 2
 
 
-def _airy_integral(s: Array) -> Array:
-    """int_s^inf Ai(x) dx by Gauss-Legendre quadrature over the part that is not negligible, (...) to (...)."""
+def _airy_integral(s: Array, value: Array, slope: Array) -> Array:
+    """int_s^inf Ai(x) dx by Gauss-Legendre quadrature over the part that is not negligible, (...) to (...).
+
+    Far to the left by parts, from Ai = Ai'' / x: the integral from -inf is the sum over j of c_j s^(-3 j) times
+    Ai'(s) / s + (3 j + 1) Ai(s) / s^2, with c_0 = 1 and c_(j + 1) = (3 j + 1) (3 j + 2) c_j.
+    """
     node, weight = np.polynomial.legendre.leggauss(200)
-    length = np.maximum(16 - s, 0.0)[..., None]
-    return (airy(s[..., None] + length / 2 * (node + 1))[0] * weight * length / 2).sum(axis=-1)
+    near, far = np.maximum(s, _FAR_LEFT), np.minimum(s, _FAR_LEFT)
+    length = np.maximum(16 - near, 0.0)[..., None]
+    whole = (airy(near[..., None] + length / 2 * (node + 1))[0] * weight * length / 2).sum(axis=-1)
+    below, factor = np.zeros_like(far), np.ones_like(far)
+    for j in range(4):  # the next term is below 1e-16
+        below += factor * (slope / far + (3 * j + 1) * value / far**2)
+        factor *= (3 * j + 1) * (3 * j + 2) / far**3
+    return np.where(s < _FAR_LEFT, 1 - below, whole)

@@ -232,3 +232,9 @@ def test_bad_input_is_refused_in_one_sentence(run, write, arguments, pattern):
         """,
     )
     assert pattern in run("descend", *arguments, "--json").sentence
+
+
+def test_numbers_beyond_all_bounds(run):
+    assert run("descend", "himmelblau", "--tol", "1e200", "--starts", 7, "--json").json["converged"] == 7
+    too_many = run("descend", "himmelblau", "--steps", "99999999999999999999").sentence
+    assert "99999999999999999999 is not in the range 0<=x<=9223372036854775807" in too_many

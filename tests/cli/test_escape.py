@@ -140,3 +140,8 @@ def test_a_function_of_the_users_own(run, own):
 )
 def test_bad_input_is_refused_in_one_sentence(run, arguments, pattern):
     assert pattern in run("escape", *arguments, "--json").sentence
+
+
+def test_more_steps_than_can_be_counted(run):
+    too_many = run("escape", "himmelblau", "--steps", "99999999999999999999").sentence
+    assert "99999999999999999999 is not in the range 0<=x<=9223372036854775807" in too_many

@@ -127,3 +127,17 @@ def test_the_picture_is_drawn(run, tmp_path):
 def test_bad_input_is_one_sentence(run, write, arguments, sentence):
     write("mine.py", FACTORIES)
     assert sentence in run("index", *arguments).sentence
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (
+            ("mixed-spin-glass", "--dims", "1,2", "--samples", 3, "--set", "weights=1000,1e-6"),
+            "starts, the searches a ",
+        ),
+        (("wishart", "--dims", "2", "--set", "ratio=1e-308"), "ratio is 1e-308 but must be at least 2.2e-16 in dim 2"),
+    ],
+)
+def test_parameters_beyond_double_precision(run, arguments, sentence):
+    assert run("index", *arguments).sentence.startswith(sentence)

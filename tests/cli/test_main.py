@@ -73,6 +73,21 @@ def test_what_the_system_refuses_is_one_sentence(run, monkeypatch, error, senten
     assert run("study", "himmelblau").sentence == sentence
 
 
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (OverflowError("int too large to convert to float"), "int too large to convert to float"),
+        (ArithmeticError("double precision does\nnot resolve it"), "double precision does not resolve it"),
+    ],
+)
+def test_numbers_out_of_range_are_one_sentence(run, monkeypatch, error, sentence):
+    def load(target):
+        raise error
+
+    monkeypatch.setattr("landscape.study.target.Target.load", load)
+    assert run("study", "himmelblau").sentence == sentence
+
+
 def loaded_after(code):
     program = f"import json, sys\n{code}\nprint(json.dumps(sorted(sys.modules)))"
     out = subprocess.check_output([sys.executable, "-c", program], text=True)

@@ -100,6 +100,23 @@ def test_where_the_value_is_not_a_number_steps_do_not_shrink():
     assert run.status[0] == DescentStatus.CONVERGED
 
 
+@pytest.mark.parametrize("backtrack", [0.99, 0.5])
+def test_a_step_is_shortened_until_it_decreases_enough(backtrack):
+    bowl = problem("quadratic", eigenvalues=(1.0, 100.0))
+    x = bowl.starts(np.random.default_rng(0), 20)
+    runs = descend(bowl, x, ArmijoGradientDescent(first_step=1.0, backtrack=backtrack), 5000)
+    assert (runs.status == DescentStatus.CONVERGED).all()
+
+
+def test_a_run_stays_where_it_is_if_no_trial_is_short_enough():
+    # Of a first step of 1e30 the shortest of 60 trials is still 1e12.
+    bowl = problem("quadratic", eigenvalues=(1.0, 4.0))
+    method = ArmijoGradientDescent(first_step=1e30)
+    path = descend(bowl, [[0.5, -0.8]], method, 1, tol=0.0, record=1).trajectory.x[:, 0]
+    np.testing.assert_array_equal(path[1], path[0])
+    assert descend(bowl, [[0.5, -0.8]], method, 100).status[0] == DescentStatus.CONVERGED
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

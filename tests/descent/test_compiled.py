@@ -182,3 +182,38 @@ def test_a_kernel_is_made_once(landscapes):
     landscape = landscapes["himmelblau"]
     assert kernel_for(landscape, GradientDescent(0.02)) is kernel_for(landscape, GradientDescent(0.02))
     assert compiled._kernel.cache_info().maxsize < 100
+
+
+@pytest.mark.parametrize("size", [3, WALKERS + 1])
+def test_a_gradient_whose_square_underflows_is_not_zero(both, size):
+    bowl = Landscape.from_jax(lambda x: 0.5 * jnp.sum(x**2 * jnp.array([1.0, 0.5])), 2)
+    x = bowl.starts(np.random.default_rng(0), size)
+    for tol in (0.0, 1e-200):
+        fast, slow = both(bowl, x, GradientDescent(0.5), 5000, tol=tol)
+        assert (slow.steps > 1500).all()
+        np.testing.assert_array_equal(fast.status, slow.status)
+        np.testing.assert_array_equal(fast.steps, slow.steps)
+
+
+def test_a_method_with_memory_ends_where_the_gradient_is_zero_on_the_way(both):
+    # The first step goes to the bottom exactly, from where momentum would carry on.
+    bowl = Landscape.from_jax(lambda x: 0.5 * jnp.sum(x**2), 2)
+    x = bowl.starts(np.random.default_rng(0), WALKERS + 1)
+    fast, slow = both(bowl, x, HeavyBall(1.0, 0.5), 40, tol=0.0)
+    assert (slow.steps == 1).all()
+    np.testing.assert_array_equal(fast.status, slow.status)
+    np.testing.assert_array_equal(fast.steps, slow.steps)
+    np.testing.assert_array_equal(fast.x, slow.x)
+
+
+def test_no_frames_follow_after_everybody_has_ended(both):
+    bowl = Landscape.from_jax(lambda x: 0.5 * jnp.sum(x**2), 2)
+    x = bowl.starts(np.random.default_rng(0), WALKERS + 1)
+    fast, slow = both(bowl, x, GradientDescent(0.5), 50, tol=1e-3, record=20)
+    np.testing.assert_array_equal(fast.trajectory.steps, slow.trajectory.steps)
+
+
+def test_the_largest_steps_do_not_leave_the_sphere(landscapes):
+    glass = landscapes["spin_glass"]
+    runs = descend(glass, glass.starts(np.random.default_rng(0), 20), GradientDescent(1e155), 30)
+    np.testing.assert_allclose(np.linalg.norm(runs.x, axis=1), 1, rtol=1e-12)

@@ -98,3 +98,9 @@ def test_a_batch_agrees_with_plain_python():
             u, v = a * a + b - 11, a + b * b - 7
             a, b = a - 0.003 * (4 * a * u + 2 * v), b - 0.003 * (2 * u + 4 * b * v)
         np.testing.assert_allclose(runs.x[k], (a, b), rtol=1e-9)
+
+
+def test_the_largest_steps_do_not_leave_the_sphere():
+    glass = problem("spherical_spin_glass")
+    runs = descend(glass, glass.starts(np.random.default_rng(0), 20), GradientDescent(1e155), 30)
+    np.testing.assert_allclose(np.linalg.norm(runs.x, axis=1), glass.manifold.radius, rtol=1e-12)

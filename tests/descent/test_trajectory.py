@@ -37,3 +37,12 @@ def test_unknown_memory_refuses_nothing(monkeypatch):
     monkeypatch.setattr("landscape.descent.trajectory.available_memory", lambda: 100)
     with pytest.raises(ValueError, match=r"^101 positions of 3 runs in dim 1 take 2\.42e-06 GB .*record=26 would fit$"):
         Recorder(np.zeros((3, 1)), 1, 100)
+
+
+def test_no_frames_follow_after_everybody_has_ended():
+    recorder = Recorder(np.zeros((2, 1)), 2, 20)
+    for number in (2, 4, 10):  # a compiled block went on
+        recorder.take(number, np.arange(2), np.full((2, 1), float(number)))
+    kept = recorder.trajectory(np.array([[3.0], [5.0]]), np.array([3, 5]))
+    assert kept.steps.tolist() == [0, 2, 4]
+    assert kept.x[..., 0].tolist() == [[0, 0], [2, 2], [3, 4]]

@@ -35,3 +35,8 @@ def test_without_an_error_there_is_only_a_minimum():
 def test_parameters_out_of_range(parameters, word):
     with pytest.raises(ValueError, match=f"{word} is"):
         problem("wishart_quadratic", **parameters)
+
+
+def test_a_ratio_for_which_no_matrix_is_wide_enough():
+    with pytest.raises(ValueError, match=r"ratio is 1e-308 but must be at least 2\.2e-16 in dim 2$"):
+        problem("wishart_quadratic", dim=2, ratio=1e-308)

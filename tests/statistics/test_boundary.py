@@ -76,3 +76,9 @@ def test_a_grid_that_boxes_do_not_fill_is_refused():
         box_counts(np.zeros((8, 8), dtype=int), [3])
     with pytest.raises(ValueError, match=r"^labels has shape \(8, 7\)"):
         box_counts(np.zeros((8, 7), dtype=int), [7])
+
+
+@pytest.mark.parametrize("size", [0, -1])
+def test_boxes_without_a_side_are_refused(size):
+    with pytest.raises(ValueError, match=rf"^sizes has {size} but each must be at least 1$"):
+        box_counts(np.zeros((8, 8), dtype=int), [1, size])

@@ -95,3 +95,13 @@ def test_a_wrong_law_is_called_so():
 def test_too_many_points_are_refused():
     with pytest.raises(ValueError, match=r"a sample has about 3e\+07 critical points; at most 100000"):
         SphericalSpinGlass(3).counts(40, 1, np.random.default_rng(0))
+
+
+def test_a_field_too_strong_for_the_theory_asks_for_the_number_of_searches():
+    weights = (1000.0, 1e-6)
+    with pytest.raises(
+        ValueError, match=r"^starts, the searches a round, must be given: .* the random field is too strong"
+    ):
+        measure(MixedSpinGlass(weights), [2], 1)
+    counts = MixedSpinGlass(weights, starts=20).counts(2, 3, np.random.default_rng(0))
+    assert counts.tolist() == [[1, 0, 1]] * 3  # the least possible

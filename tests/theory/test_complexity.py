@@ -107,6 +107,21 @@ def test_a_strong_random_field_leaves_the_trivial_ground_state():
         assert np.isnan(layer_energy(mixture, 1))
 
 
+def test_a_weak_interaction_in_a_strong_field_has_minima_far_below_the_threshold():
+    mixture = mixed({1: 1.0, 2: 0.02})
+    assert np.sqrt(mixture.slope) > 3 * threshold_energy(mixture)
+    assert layer_energy(mixture) == pytest.approx(1.019804, abs=1e-6)
+
+
+def test_in_a_strong_field_the_complexity_below_a_value_is_not_that_at_it():
+    mixture = mixed({1: 1.0, 3: 0.1})
+    end = -np.sqrt(mixture.slope)
+    below = total_complexity(mixture, np.linspace(-3, end, 301))
+    assert (np.diff(below) > 0).all()
+    assert below[-1] == pytest.approx(0, abs=1e-12)
+    assert total_complexity(mixture, 0.0) == pytest.approx(-0.3866, abs=1e-4)
+
+
 def test_exact_finite_sizes_approach_the_complexities():
     for mixture in (pure(3), mixed({2: 0.5, 4: 0.5})):
         logs = [np.log(mean_critical_points_total(mixture, n)) for n in (100, 101)]

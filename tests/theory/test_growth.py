@@ -38,6 +38,25 @@ def test_slow_modes_leave_faster_by_one_minus_the_momentum():
     assert slow == pytest.approx(1e-8 / (1 - 0.9), rel=1e-5)
 
 
+@pytest.mark.parametrize("growth", [heavy_ball_growth, nesterov_growth])
+def test_the_slowest_growth_keeps_its_digits(growth):
+    # To first order in a = lr |curvature|: rho = 1 + a / (1 - m), and the other root is m.
+    np.testing.assert_allclose(
+        growth(1e-12, 1.0, [0.0, 0.5, 0.9])[0], 1e-12 / (1 - np.array([0.0, 0.5, 0.9])), rtol=1e-9
+    )
+    lr = np.array([1e-300, 1e-17, 1e-12, 1e-5, 0.1, 1.0, 30.0, 1e200])
+    rate, amplitude = growth(lr, -1.0, 0.0)
+    np.testing.assert_allclose(rate, growth_rate(lr, -1.0), rtol=1e-15)
+    np.testing.assert_allclose(amplitude, 0, atol=1e-15)
+
+
+def test_the_amplitude_of_slow_growth():
+    # Under the heavy ball all comes to rest a factor 1 / (1 - m) further out than the first step went.
+    a, m = 1e-9, 0.9
+    rest = a * (1 / (1 - m) - 1) / (1 - m)
+    assert heavy_ball_growth(a, 1.0, m)[1] == pytest.approx(-rest, rel=1e-6)
+
+
 def test_published_growth_of_the_octopus_dwell_times():
     # Du et al. 2017 with their learning rate, for L = 1, 1.5, 2, 3: independent computation.
     L = np.array([1.0, 1.5, 2.0, 3.0])

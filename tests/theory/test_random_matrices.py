@@ -129,6 +129,15 @@ def test_the_edge_is_the_last_eigenvalue_far_out_and_a_root_far_in():
     assert airy_density(-60.0) == pytest.approx(np.sqrt(60) / np.pi, rel=2e-3)
 
 
+def test_published_edge_density_far_in():
+    # mpmath with 40 digits.
+    np.testing.assert_allclose(
+        airy_density([-59.9, -60.1, -100.0, -200.0, -1000.0]),
+        [2.4635652463178417, 2.4676735705292874, 3.183099749481066, 4.501581737973352, 10.06584242286188],
+        rtol=1e-14,
+    )
+
+
 def test_bad_input_is_refused():
     with pytest.raises(ValueError, match="radius"):
         semicircle_density(0.0, -1.0)
