@@ -102,10 +102,8 @@ def complex_steps_agree(
     size = np.abs(reference)
     usual = np.median(size, axis=0)  # of each component: one point near a pole does not speak for all
     doubt = 10 * error + _VALUE_ROUNDING * np.abs(height)[:, None] / length_scale
-    clear = doubt <= _TELLING * np.maximum(size, usual)
-    clear |= (
-        (gradient == 0) & (size <= doubt) & (doubt <= _TELLING * usual.max())
-    )  # it does not depend on the coordinate
+    independent = (gradient == 0) & (size <= doubt) & (doubt <= _TELLING * usual.max())
+    clear = (doubt <= _TELLING * np.maximum(size, usual)) | independent
     agree = np.abs(gradient - reference) <= 1e-5 * size + 1e-6 * usual + doubt
     return bool(agree.all()), bool((clear.mean(axis=0) >= 0.25).all())
 
@@ -128,17 +126,11 @@ def difference_hessian(gradient: BatchFunction, length_scale: float) -> BatchFun
 
     def attempt(x: Array, scale: float) -> Array:
         result, error = _jacobian(components_first, x, scale)
-        across = _across_pole(result, error, (-2, -1), _steepness(gradient, x, scale))
+        across = _across_pole(result, error, gradient, x, scale)
         return np.where(across[..., None, None], np.nan, symmetrize(result))
 
     def hessian(x: Array) -> Array:
-        result = attempt(x, length_scale)
-        for part in _SMALLER:
-            unknown = _unknown(result, (-2, -1), gradient, x)
-            if not unknown.any():
-                break
-            result[unknown] = attempt(x[unknown], part * length_scale)
-        return result
+        return _with_smaller_steps(attempt, gradient, length_scale, x)
 
     return hessian
 
@@ -163,44 +155,44 @@ def difference_product(gradient: BatchFunction, length_scale: float) -> VectorPr
             maxiter=3,
             preserve_shape=True,
         )
-        across = _across_pole(result.df, result.error, (-1,), _steepness(gradient, x, scale))
+        across = _across_pole(result.df, result.error, gradient, x, scale)
         return np.where(across[..., None], np.nan, result.df * length)
 
     def product(x: Array, v: Array) -> Array:
         x, v = np.broadcast_arrays(x, v)
         if x.size == 0:
             return np.zeros(x.shape)
-        result = attempt(x, v, length_scale)
-        for part in _SMALLER:
-            unknown = _unknown(result, (-1,), gradient, x)
-            if not unknown.any():
-                break
-            result[unknown] = attempt(x[unknown], v[unknown], part * length_scale)
-        return result
+        return _with_smaller_steps(attempt, gradient, length_scale, x, v)
 
     return product
 
 
-def _unknown(derivative: Array, axes: tuple[int, ...], gradient: BatchFunction, x: Array) -> BoolArray:
-    """Whether a derivative, whose entries lie along these axes, is not known at a point with a gradient, (...)."""
-    unknown = np.asarray(~np.isfinite(derivative).all(axis=axes))
-    return unknown & np.isfinite(gradient(x)).all(axis=-1) if unknown.any() else unknown
+def _with_smaller_steps(
+    attempt: Callable[..., Array], gradient: BatchFunction, length_scale: float, x: Array, *others: Array
+) -> Array:
+    """What `attempt` gives for points (..., n), and other arrays beside them, with a length scale; with parts of it at
+    those points with a gradient where it gives what is not finite."""
+    result = attempt(x, *others, length_scale)
+    for part in _SMALLER:
+        unknown = np.asarray(~np.isfinite(result).all(axis=tuple(range(x.ndim - 1, result.ndim))))
+        if unknown.any():
+            unknown &= np.isfinite(gradient(x)).all(axis=-1)
+        if not unknown.any():
+            break
+        result[unknown] = attempt(x[unknown], *(array[unknown] for array in others), part * length_scale)
+    return result
 
 
-def _steepness(gradient: BatchFunction, x: Array, length_scale: float) -> Array:
-    """The largest component of the gradient at points (..., n) and a step of the differences to either side, in units
-    of the length scale, (...)."""
-    step = DIFFERENCE_STEP * length_scale
-    sizes = (np.abs(gradient(near)).max(axis=-1, initial=0.0) for near in (x, x - step, x + step))
-    steepest: Array = reduce(np.fmax, sizes) / length_scale
-    return steepest
-
-
-def _across_pole(derivative: Array, error: Array, axes: tuple[int, ...], steepness: Array) -> BoolArray:
-    """Whether second derivatives, whose entries at a point lie along these axes, are no more than noise, by SciPy's
-    estimate of their error, and noise so large that the differences must have met a pole."""
+def _across_pole(derivative: Array, error: Array, gradient: BatchFunction, x: Array, length_scale: float) -> BoolArray:
+    """Whether second derivatives at points (..., n) are no more than noise, by SciPy's estimate of their error, and
+    noise so large, beside the gradients there and a step to either side, that the differences must have met a pole."""
+    axes = tuple(range(x.ndim - 1, derivative.ndim))
     noise, largest = (np.abs(entries).max(axis=axes, initial=0.0) for entries in (error, derivative))
-    across: BoolArray = noise > np.maximum(_UNSETTLED * largest, _POLE * steepness)
+    across = np.asarray(noise > _UNSETTLED * largest)
+    if across.any():
+        step = DIFFERENCE_STEP * length_scale
+        sizes = (np.abs(gradient(near)).max(axis=-1, initial=0.0) for near in (x, x - step, x + step))
+        across &= noise > _POLE * reduce(np.fmax, sizes) / length_scale
     return across
 
 

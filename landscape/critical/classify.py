@@ -64,8 +64,8 @@ def classify(landscape: Landscape, x: npt.ArrayLike, found: npt.ArrayLike = 1) -
     manifold = landscape.manifold
     x = manifold.normalize(as_batch(x, landscape.dim, "x"))
     with np.errstate(all="ignore"):
-        blocks = [_spectra(landscape, x[rows]) for rows in parts(len(x), x.shape[1] ** 2, _BLOCK)]
         value = landscape.value(x)
+        blocks = [_spectra(landscape, x[rows], value[rows]) for rows in parts(len(x), x.shape[1] ** 2, _BLOCK)]
     eigenvalues, error, gradient_norm, length, orbit_dimension, finite, critical = map(
         np.concatenate, zip(*blocks, strict=True)
     )
@@ -115,8 +115,8 @@ class _Spectra(NamedTuple):
     critical: BoolArray
 
 
-def _spectra(landscape: Landscape, x: Array) -> _Spectra:
-    """The spectra of a block of points.
+def _spectra(landscape: Landscape, x: Array, value: Array) -> _Spectra:
+    """The spectra of a block of points; where there is no value (m,), none is critical.
 
     Eigenvectors, and a second spectrum, cost as much as all the rest: they are for the few points whose step must be
     followed mode by mode, or whose nullity the bound of the Hessian's change leaves open.
@@ -124,7 +124,7 @@ def _spectra(landscape: Landscape, x: Array) -> _Spectra:
     manifold = landscape.manifold
     longest = CRITICAL_TOLERANCE * manifold.length_scale
     system = tangent_system(landscape, x)
-    finite = system.finite & np.isfinite(landscape.value(x))
+    finite = system.finite & np.isfinite(value)
     if not system.finite.all():
         system = system.made_finite()
     lifted, gradient, orbit_dimension = system.lifted_hessian(), system.gradient, system.orbit_dimension
